@@ -1,0 +1,206 @@
+"""The values everything else is built from: facts, evidence, verdicts, findings and reports.
+
+This module imports nothing of ours. Every type is frozen: a report can be passed to any number of writers, and
+none of them can change what the audit found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import Any
+
+
+class Strength(IntEnum):
+    """How much a piece of evidence proves, from nothing to seen running (STANDARD section 1)."""
+
+    ABSENT = 0
+    MENTIONED = 1
+    DECLARED = 2
+    IMPORTED = 3
+    USED = 4
+    WIRED = 5
+    PROVEN = 6
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Status(str, Enum):
+    """What a check concluded. `unknown` means a part could not be read; it is never a fail."""
+
+    PASS = "pass"
+    PARTIAL = "partial"
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in the audited tree: a path relative to its root with `/`, and lines counted from 1."""
+
+    path: str
+    line: int = 1
+    end_line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that a file says, without judgement.
+
+    `kind` names the sort of fact (`call`, `import`, `dependency`, ... listed in `facts/__init__.py`), `name` is what
+    is looked for (`mlflow.log_metric`), `value` what it is set to, `scope` where it stands inside the file (the
+    enclosing function, the CI job), and `detail` the rest as string pairs.
+    """
+
+    kind: str
+    name: str
+    at: Location
+    value: str = ""
+    scope: str = ""
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A fact that speaks for a capability, how strongly it does, and why a reader should believe it."""
+
+    at: Location
+    strength: Strength
+    note: str
+    tool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A check's conclusion. Build it with `passed`, `partial`, `failed`, `not_applicable` or `unknown`."""
+
+    status: Status
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    looked_in: tuple[str, ...] = ()
+    would_satisfy: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a conclusion that a reader could not follow.
+
+        Raises:
+            ValueError: a pass or partial without evidence, or a fail that does not say where it looked.
+        """
+        if self.status in (Status.PASS, Status.PARTIAL) and not self.evidence:
+            raise ValueError(f"a {self.status} needs evidence: {self.message}")
+        if self.status is Status.FAIL and not (self.looked_in and self.would_satisfy):
+            raise ValueError(f"a fail says where it looked and what would satisfy it: {self.message}")
+
+    @property
+    def strength(self) -> Strength:
+        """The strongest evidence, `absent` when there is none."""
+        return max((e.strength for e in self.evidence), default=Strength.ABSENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """A check's documentation, parsed from its docstring."""
+
+    what: str
+    why: str
+    fix: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question of the standard and the function that answers it for a project."""
+
+    id: str
+    title: str
+    capability: str
+    level: int
+    dimension: str
+    doc: Doc
+    judge: Callable[[Any], Verdict]
+    since: str
+    weight: float = 1.0
+    fix: str | None = None
+
+    @property
+    def family(self) -> str:
+        """The letters of the id: `TRK` of `TRK001`."""
+        return self.id.rstrip("0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A finding that somebody decided to live with: why, and until when (ISO date)."""
+
+    reason: str
+    expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check together with its verdict on one project."""
+
+    check: Check
+    verdict: Verdict
+    required: bool = False
+    waiver: Waiver | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A path that was passed over, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryInfo:
+    """What was audited. `path` or `url` is as the user typed it, never resolved to this machine."""
+
+    name: str
+    path: str | None = None
+    url: str | None = None
+    commit: str | None = None
+    files: int = 0
+    bytes: int = 0
+    kind: str = "ml-project"
+    why_kind: str = ""
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Points of 100, the level reached (0-4), and the same per dimension and capability (None: nothing applicable)."""
+
+    total: float | None
+    level: int | None
+    by_dimension: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything an audit found. `render` it with a module of `readykit.report`."""
+
+    repository: RepositoryInfo
+    findings: tuple[Finding, ...]
+    unreadable: tuple[Unread, ...] = ()
+    skipped: tuple[Unread, ...] = ()
+    profile: str = "production"
+    score: Score = Score(None, None)
+    standard: str = "1"
+
+    @property
+    def applicable(self) -> bool:
+        """Whether the repository is one that the standard can grade."""
+        return self.repository.kind != "not-ml"

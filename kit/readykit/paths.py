@@ -1,0 +1,18 @@
+"""Where our own files are: inside the package when installed, at the repository root when developed.
+
+The wheel puts `checks/`, `template/` and `copier.yml` inside the package; an editable install finds them live in
+the checkout, so that a change to a check or a template file needs no reinstall.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+HOME = PACKAGE if (PACKAGE / "checks").is_dir() else PACKAGE.parents[1]
+
+CHECKS = HOME / "checks"
+TOOLS = CHECKS / "tools"
+EXAMPLES = CHECKS / "examples"
+STANDARD = CHECKS / "standard.toml"
+TEMPLATE = HOME  # what `copier copy` is pointed at: it holds copier.yml and template/

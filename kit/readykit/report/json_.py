@@ -1,0 +1,124 @@
+"""The JSON report, version 1. Keys may be added, never removed; the same tree gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..model import Status
+from ..text import clean
+
+if TYPE_CHECKING:
+    from ..model import Evidence, Finding, Report, RepositoryInfo, Unread
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    """Return the report as plain values in a fixed order.
+
+    Args:
+        report: any report.
+
+    Returns:
+        Values that `json.dumps` accepts; every string from the repository is cleaned.
+    """
+    return {
+        "schema_version": "1",
+        "tool": {"name": "readykit", "version": __version__},
+        "standard": {"version": report.standard},
+        "repository": _repository(report.repository),
+        "profile": report.profile,
+        "score": report.score.total,
+        "level": report.score.level,
+        "applicable": report.applicable,
+        "dimensions": dict(report.score.by_dimension),
+        "capabilities": _capabilities(report),
+        "checks": [_check(f) for f in report.findings],
+        "claims": [],
+        "unreadable": [_unread(u) for u in report.unreadable],
+        "skipped": [_unread(u) for u in report.skipped],
+    }
+
+
+def render(report: Report, run: dict[str, Any] | None = None) -> str:
+    """Write the report as JSON.
+
+    Args:
+        report: any report.
+        run: the facts of this run (start, seconds); left out for reproducible reports.
+
+    Returns:
+        Indented JSON with a final line break.
+    """
+    values = as_dict(report)
+    if run is not None:
+        values["run"] = run
+    return json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+
+
+def _repository(info: RepositoryInfo) -> dict[str, Any]:
+    where = {"url": clean(info.url)} if info.url else {"path": clean(info.path or ".")}
+    return {
+        "name": clean(info.name),
+        **where,
+        "commit": info.commit,
+        "files": info.files,
+        "bytes": info.bytes,
+        "kind": info.kind,
+        "why_kind": clean(info.why_kind),
+        "languages": list(info.languages),
+    }
+
+
+def _capabilities(report: Report) -> dict[str, Any]:
+    """One entry a capability; where several checks speak for one, the best of them does."""
+    order = [Status.ERROR, Status.NOT_APPLICABLE, Status.UNKNOWN, Status.FAIL, Status.PARTIAL, Status.PASS]
+    best: dict[str, Finding] = {}
+    for finding in report.findings:
+        known = best.get(finding.check.capability)
+        if known is None or order.index(finding.verdict.status) > order.index(known.verdict.status):
+            best[finding.check.capability] = finding
+    return {
+        name: {
+            "status": f.verdict.status.value,
+            "strength": str(f.verdict.strength),
+            "tools": sorted({e.tool for e in f.verdict.evidence if e.tool}),
+        }
+        for name, f in sorted(best.items())
+    }
+
+
+def _check(finding: Finding) -> dict[str, Any]:
+    check, verdict, waiver = finding.check, finding.verdict, finding.waiver
+    return {
+        "id": check.id,
+        "title": check.title,
+        "status": verdict.status.value,
+        "strength": str(verdict.strength),
+        "level": check.level,
+        "dimension": check.dimension,
+        "capability": check.capability,
+        "weight": check.weight,
+        "required": finding.required,
+        "message": clean(verdict.message),
+        "evidence": [_evidence(e) for e in verdict.evidence],
+        "looked_in": [clean(place) for place in verdict.looked_in],
+        "would_satisfy": clean(verdict.would_satisfy),
+        "fix": check.fix,
+        "waiver": {"reason": clean(waiver.reason), "expires": waiver.expires} if waiver else None,
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "path": clean(evidence.at.path),
+        "line": evidence.at.line,
+        "end_line": evidence.at.end_line or evidence.at.line,
+        "strength": str(evidence.strength),
+        "note": clean(evidence.note, 200),
+        "tool": evidence.tool,
+    }
+
+
+def _unread(row: Unread) -> dict[str, str]:
+    return {"path": clean(row.path), "why": clean(row.why)}

@@ -1,0 +1,126 @@
+"""The report for a person at a terminal: the verdict first, then what to mend, then what stands."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from ..model import Status
+from ..text import Style, clean
+
+if TYPE_CHECKING:
+    from ..model import Evidence, Finding, Report
+
+LEVELS = ("Notebook", "Reproducible", "Trustworthy", "In production", "Self-healing")
+DIMENSIONS = {
+    "deploy": "deployment",
+    "mlops": "MLOps",
+    "systems": "systems",
+    "data": "data",
+    "scale": "scaling",
+    "comm": "communication",
+    "model": "modelling",
+}
+_MARK = {
+    Status.PASS: ("✓", "green"),
+    Status.PARTIAL: ("◐", "yellow"),
+    Status.FAIL: ("✗", "red"),
+    Status.NOT_APPLICABLE: ("–", "dim"),
+    Status.UNKNOWN: ("?", "yellow"),
+    Status.ERROR: ("!", "red"),
+}
+_SHOWN = 3  # evidence lines a finding; -v shows all
+
+
+def render(report: Report, style: Style | None = None, width: int = 80, verbose: bool = False) -> str:
+    """Write the report for a terminal.
+
+    Args:
+        report: any report.
+        style: colours; none when left out.
+        width: columns to wrap at.
+        verbose: show every line of evidence, and where a failed check looked.
+
+    Returns:
+        Text with a final line break.
+    """
+    style = style or Style(False)
+    width = max(40, min(width, 100))
+    lines = _head(report, style, width)
+    if report.applicable:
+        lines += _dimensions(report, style)
+        groups = (
+            ("To mend", (Status.ERROR, Status.FAIL, Status.UNKNOWN)),
+            ("Half there", (Status.PARTIAL,)),
+            ("Proven by", (Status.PASS,)),
+            ("Not applicable", (Status.NOT_APPLICABLE,)),
+        )
+        for title, statuses in groups:
+            chosen = [f for f in report.findings if f.verdict.status in statuses]
+            if chosen:
+                lines += ["", style(f"{title} ({len(chosen)})", "bold")]
+                for finding in chosen:
+                    lines += _finding(finding, style, width, verbose)
+    if report.unreadable:
+        lines += ["", style(f"Could not be read ({len(report.unreadable)})", "bold")]
+        lines += [
+            f"  {clean(row.path, 60)}: {clean(row.why, 80)}" for row in report.unreadable[: None if verbose else 5]
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _head(report: Report, style: Style, width: int) -> list[str]:
+    info, score = report.repository, report.score
+    name = style(clean(info.name, 50), "bold")
+    if not report.applicable or score.total is None or score.level is None:
+        why = info.why_kind or "there is nothing here that the standard applies to"
+        return [f"{name}: no score", *textwrap.wrap(f"Not graded: {clean(why)}", width)]
+    title = f"level {score.level} {LEVELS[score.level]}, {score.total:g} of 100"
+    counts = {s: sum(f.verdict.status is s for f in report.findings) for s in Status}
+    summary = (
+        f"{counts[Status.PASS]} pass, {counts[Status.PARTIAL]} partial, {counts[Status.FAIL]} fail"
+        f" · {info.kind} · {info.files} files · profile {report.profile}"
+    )
+    return [f"{name}: {style(title, 'bold', _colour(score.total))}", style(summary, "dim")]
+
+
+def _colour(points: float) -> str:
+    return "green" if points >= 80 else "yellow" if points >= 50 else "red"
+
+
+def _dimensions(report: Report, style: Style) -> list[str]:
+    rows = [""]
+    for key, points in report.score.by_dimension.items():
+        if points is None:
+            continue
+        full = round(points / 5)
+        bar = style("█" * full, _colour(points)) + style("░" * (20 - full), "dim")
+        rows.append(f"  {DIMENSIONS.get(key, key):14}{bar} {points:3.0f}")
+    return rows
+
+
+def _finding(finding: Finding, style: Style, width: int, verbose: bool) -> list[str]:
+    check, verdict = finding.check, finding.verdict
+    mark, colour = _MARK[verdict.status]
+    lines = [f"  {style(mark, colour)} {style(check.id, 'bold')} {check.title}"]
+    if verdict.status is not Status.PASS:
+        lines += _wrap(clean(verdict.message), width)
+    shown = verdict.evidence if verbose else verdict.evidence[:_SHOWN]
+    lines += [_cite(e, style, width) for e in shown]
+    if len(shown) < len(verdict.evidence):
+        lines.append(style(f"      and {len(verdict.evidence) - len(shown)} more (-v)", "dim"))
+    if verdict.status in (Status.FAIL, Status.PARTIAL) and verdict.would_satisfy:
+        lines += _wrap("→ " + clean(verdict.would_satisfy), width)
+    if verbose and verdict.looked_in:
+        lines += _wrap("looked in: " + ", ".join(clean(p) for p in verdict.looked_in), width)
+    return lines
+
+
+def _cite(evidence: Evidence, style: Style, width: int) -> str:
+    place = clean(str(evidence.at))
+    room = max(20, width - 8 - len(place))
+    return f"      {style(place, 'cyan')}  {style(clean(evidence.note, room), 'dim')}"
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent="      ", subsequent_indent="      ", break_long_words=False)

@@ -1,0 +1,208 @@
+"""`kit new`: render the template, lock and install its environment, make the first commit.
+
+Copier does the rendering. The template has no tasks and no extensions, so nothing of it is executed here and plain
+`copier copy` needs no `--trust` either.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import paths
+from .errors import StepError, UsageError
+from .steps import Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOG = Path(".kit/log.txt")  # inside the new project, ignored by its git
+PYTHONS = ((3, 11), (3, 13))  # the oldest and the newest that the template's lock is solved for
+
+
+def new(
+    dest: str,
+    answers: Mapping[str, str],
+    *,
+    defaults: bool = False,
+    git: bool = True,
+    sync: bool = True,
+    pipeline: bool = False,
+    quiet: bool = False,
+) -> Path:
+    """Make a project.
+
+    Args:
+        dest: the folder to make; it may exist when it is empty.
+        answers: answers to the template's questions by name; `project_name` follows the folder when left out.
+        defaults: take the default of every other question instead of asking.
+        git: make a repository and the first commit.
+        sync: install the environment with uv.
+        pipeline: also run the pipeline once and commit what it records (needs `sync`).
+        quiet: print errors only.
+
+    Returns:
+        The project's folder.
+
+    Raises:
+        UsageError: the folder is not empty, an answer is refused, or a program is missing.
+        StepError: a step failed.
+    """
+    target = Path(dest)
+    _check_target(target)
+    if pipeline and not sync:
+        raise UsageError("--run-pipeline needs the environment: leave out --no-sync")
+    with Steps(target / LOG, quiet=quiet) as steps:
+        build(steps, target, answers, defaults=defaults, git=git, sync=sync, pipeline=pipeline)
+    if not quiet:
+        print(_next(target, sync))
+    return target
+
+
+def build(
+    steps: Steps,
+    target: Path,
+    answers: Mapping[str, str],
+    *,
+    defaults: bool,
+    git: bool = True,
+    sync: bool = True,
+    pipeline: bool = False,
+) -> None:
+    """Make the project as titled steps of a run that the caller owns (see `new`)."""
+    if git:
+        find_program("git")
+    if not defaults and not sys.stdin.isatty():
+        defaults = True  # nobody is there to answer
+    if defaults:
+        with steps.step("render the template") as notes:
+            notes.append(f"{render(target, answers, defaults=True)} files")
+    else:
+        render(target, answers, defaults=False)  # asks its questions, so no progress line under them
+    if git:
+        with steps.step("first commit"):
+            _first_commit(steps, target)
+    if sync:
+        with steps.step("install the environment") as notes:
+            _sync(steps, target)
+            notes.append("as uv.lock says")
+    if pipeline:
+        with steps.step("run the pipeline"):
+            steps.run(tool(target, "nox", "-s", "pipeline"), cwd=target, env=environment())
+        if git:
+            _commit(steps, target, "Record the first run of the pipeline")
+
+
+def render(target: Path, answers: Mapping[str, str], *, defaults: bool) -> int:
+    """Render the template into a folder.
+
+    Args:
+        target: the folder; made when missing.
+        answers: answers by question.
+        defaults: take the default for the others instead of asking.
+
+    Returns:
+        The number of files written.
+
+    Raises:
+        UsageError: the template refused an answer; the message is the template's own.
+    """
+    from copier import run_copy
+    from copier.errors import CopierError
+
+    data: dict[str, Any] = {"python": _python(), "project_name": target.resolve().name, **answers}
+    if "project_name" not in answers and not defaults:
+        del data["project_name"]
+    with tempfile.TemporaryDirectory(prefix="kit-") as staged:
+        # A copy without our .git: copier would otherwise clone the last tag instead of reading these files.
+        _stage(Path(staged))
+        try:
+            run_copy(staged, target, data=data, defaults=defaults, quiet=True, unsafe=False)
+        except (CopierError, ValueError) as problem:
+            raise UsageError(f"the template refused the answers: {problem}") from problem
+    return sum(1 for path in target.rglob("*") if path.is_file())
+
+
+def environment() -> dict[str, str]:
+    """Return this process's environment for a project's programs: with bytecode, without our virtual environment."""
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "PYTHONPATH")}
+    # `kit audit` of the project's readiness session is this very program.
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", "")])
+    return env
+
+
+def tool(project: Path, name: str, *words: str) -> list[str]:
+    """Return the command that runs a program of a project's own environment."""
+    folder = "Scripts" if os.name == "nt" else "bin"
+    return [str((project / ".venv" / folder / name).absolute()), *words]
+
+
+def find_program(name: str) -> str:
+    """Return where a program is.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    found = shutil.which(name)
+    if not found and name == "uv":
+        from uv import find_uv_bin
+
+        return str(find_uv_bin())
+    if not found:
+        raise UsageError(f"{name} is not installed, and `kit new` needs it; install it and run the command again")
+    return found
+
+
+def _check_target(target: Path) -> None:
+    if target.is_dir() and any(target.iterdir()):
+        raise UsageError(f"{target} is not empty; name a new folder")
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file; name a new folder")
+
+
+def _python() -> str:
+    """The version for the project: the one that runs us when the lock knows it."""
+    here = sys.version_info[:2]
+    chosen = min(max(here, PYTHONS[0]), PYTHONS[1])
+    return f"{chosen[0]}.{chosen[1]}"
+
+
+def _stage(folder: Path) -> None:
+    shutil.copy2(paths.PACKAGE / "copier.yml", folder / "copier.yml")
+    shutil.copytree(paths.HOME / "template", folder / "template", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+
+
+def _sync(steps: Steps, target: Path) -> None:
+    # The interpreter that runs us is one that exists: nothing has to be downloaded.
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    command = [find_program("uv"), "sync", "--frozen", "--python", base]
+    try:
+        steps.run(command, cwd=target, env=environment())
+    except StepError as problem:
+        raise StepError(
+            f"the environment could not be installed (is a package index reachable?): {problem}"
+        ) from problem
+
+
+def _first_commit(steps: Steps, target: Path) -> None:
+    steps.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=target)
+    _commit(steps, target, "Start the project from the readykit template")
+
+
+def _commit(steps: Steps, target: Path, message: str) -> None:
+    steps.run(["git", "add", "--all"], cwd=target)
+    identity: list[str] = []
+    try:
+        steps.run(["git", "var", "GIT_COMMITTER_IDENT"], cwd=target)
+    except StepError:  # a fresh machine: git does not know who commits
+        identity = ["-c", "user.name=readykit", "-c", "user.email=readykit@localhost"]
+    steps.run(["git", *identity, "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", message], cwd=target)
+
+
+def _next(target: Path, sync: bool) -> str:
+    run = "uv run nox" if sync else "uv sync && uv run nox"
+    return f"\n{target} is ready. Next:\n  cd {target}\n  {run} -s pipeline\n  {run} -s promote serve\n"

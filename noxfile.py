@@ -1,0 +1,73 @@
+"""The commands of this repository; `nox -l` lists them, plain `nox` runs lint, types and tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "uv"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.error_on_external_run = True
+
+ROOT = Path(__file__).parent
+# Without bytecode every process of the story compiles its imports anew: minutes instead of seconds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def install(session: nox.Session) -> None:
+    """Install this project and its tools as uv.lock says, with the Python that runs nox."""
+    session.run_install(
+        "uv", "sync", "--frozen", "--quiet", f"--python={session.virtualenv.location}",
+        env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location},
+    )  # fmt: skip
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Make a project and live a model's whole life in it, on real data (`kit demo`)."""
+    install(session)
+    session.run("kit", "demo", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test, with lint, types and workflow checks first."""
+    install(session)
+    check_style(session)
+    check_types(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and workflows."""
+    install(session)
+    check_style(session)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    install(session)
+    check_types(session)
+
+
+def check_style(session: nox.Session) -> None:
+    """Ruff on the code, zizmor on our workflows and the template's."""
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("zizmor", "--offline", "--quiet", ".github", "template/.github")
+
+
+def check_types(session: nox.Session) -> None:
+    """Mypy, strict on the program and on the checks."""
+    session.run("mypy")
+
+
+@nox.session
+def benchmark(session: nox.Session) -> None:
+    """Time the first run of a generated project, step by step."""
+    install(session)
+    session.run("python", "benchmarks/first_run.py", *session.posargs)
