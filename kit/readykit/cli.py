@@ -58,8 +58,8 @@ def _forget_working_directory() -> None:
     """Take the working directory off the import path: `kit audit` may run inside a hostile repository."""
     import os
 
-    here = os.getcwd()
-    sys.path[:] = [entry for entry in sys.path if entry and os.path.realpath(entry) != os.path.realpath(here)]
+    here = os.path.realpath(os.curdir)
+    sys.path[:] = [entry for entry in sys.path if entry and os.path.realpath(entry) != here]
 
 
 def _never_fail_to_print() -> None:
@@ -187,7 +187,6 @@ def _render(
 
 def _write(path: str, text: str) -> None:
     """Write a report whole or not at all."""
-    import os
     import tempfile
     from pathlib import Path
 
@@ -197,8 +196,8 @@ def _write(path: str, text: str) -> None:
             "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=".kit-", delete=False
         ) as part:
             part.write(text)
-        os.chmod(part.name, 0o666 & ~_umask())
-        os.replace(part.name, target)
+        Path(part.name).chmod(0o666 & ~_umask())
+        Path(part.name).replace(target)
     except OSError as problem:
         raise UsageError(f"--output {path}: cannot be written ({problem.strerror})") from problem
 
@@ -253,7 +252,7 @@ def _add_checks(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_checks)
 
 
-def _checks(options: argparse.Namespace) -> int:
+def _checks(_options: argparse.Namespace) -> int:
     from .catalogue import checks
     from .report.explain import table
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 
@@ -27,7 +27,7 @@ class Strength(IntEnum):
         return self.name.lower()
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """What a check concluded. `unknown` means a part could not be read; it is never a fail."""
 
     PASS = "pass"
@@ -36,9 +36,6 @@ class Status(str, Enum):
     NOT_APPLICABLE = "not_applicable"
     UNKNOWN = "unknown"
     ERROR = "error"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True, order=True)

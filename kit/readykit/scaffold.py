@@ -53,7 +53,7 @@ def new(
         StepError: a step failed.
     """
     target = Path(dest)
-    _check_target(target)
+    check_target(target)
     if pipeline and not sync:
         raise UsageError("--run-pipeline needs the environment: leave out --no-sync")
     with Steps(target / LOG, quiet=quiet) as steps:
@@ -94,7 +94,7 @@ def build(
         with steps.step("run the pipeline"):
             steps.run(tool(target, "nox", "-s", "pipeline"), cwd=target, env=environment())
         if git:
-            _commit(steps, target, "Record the first run of the pipeline")
+            commit(steps, target, "Record the first run of the pipeline")
 
 
 def render(target: Path, answers: Mapping[str, str], *, defaults: bool) -> int:
@@ -157,7 +157,7 @@ def find_program(name: str) -> str:
     return found
 
 
-def _check_target(target: Path) -> None:
+def check_target(target: Path) -> None:
     if target.is_dir() and any(target.iterdir()):
         raise UsageError(f"{target} is not empty; name a new folder")
     if target.exists() and not target.is_dir():

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Self
 
 from .errors import StepError
 from .text import Style, clean
@@ -43,7 +43,7 @@ class Steps:
         self._live = sys.stdout.isatty() and not quiet
         self._running: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> Steps:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
