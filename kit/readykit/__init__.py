@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .model import Report
+    from readykit.model import Report
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "audit"]
@@ -30,6 +30,6 @@ def audit(path: str | Path = ".", *, profile: str = "production") -> Report:
     Raises:
         readykit.errors.TargetError: there is nothing at `path` that can be audited.
     """
-    from .auditor import audit as run
+    from readykit.auditor import audit as run
 
     return run(path, profile=profile)

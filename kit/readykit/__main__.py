@@ -1,5 +1,5 @@
 """`python -m readykit` is the same program as `kit`."""
 
-from .cli import main
+from readykit.cli import main
 
 raise SystemExit(main())

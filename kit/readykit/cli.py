@@ -8,14 +8,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from . import __version__
-from .errors import BELOW_FLOOR, FAULT, IN_PART, INTERRUPTED, OK, TARGET, KitError, UsageError
+from readykit import __version__
+from readykit.errors import BELOW_FLOOR, FAULT, IN_PART, INTERRUPTED, OK, TARGET, KitError, UsageError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from .model import Report
+    from readykit.model import Report
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -97,7 +97,7 @@ def _add_new(parser: argparse.ArgumentParser) -> None:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from .scaffold import new
+    from readykit.scaffold import new
 
     answers = dict(_key_value(word) for word in options.data)
     new(
@@ -120,7 +120,7 @@ def _key_value(word: str) -> tuple[str, str]:
 
 
 def _add_audit(parser: argparse.ArgumentParser) -> None:
-    from .report import FORMATS
+    from readykit.report import FORMATS
 
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="a repository (default: here)")
     parser.add_argument("--profile", default="production", help="trial, starter, production (default) or regulated")
@@ -147,8 +147,8 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
 def _audit(options: argparse.Namespace) -> int:
     import time
 
-    from .auditor import audit
-    from .report import FORMATS, format_of
+    from readykit.auditor import audit
+    from readykit.report import FORMATS, format_of
 
     for path in options.output:
         if format_of(path) is None:
@@ -172,13 +172,13 @@ def _render(
     report: Report, name: str, options: argparse.Namespace, run: dict[str, float] | None, *, terminal: bool
 ) -> str:
     if name == "json":
-        from .report import json_
+        from readykit.report import json_
 
         return json_.render(report, run)
     import shutil
 
-    from .report import terminal as page
-    from .text import Style
+    from readykit.report import terminal as page
+    from readykit.text import Style
 
     style = Style.for_stream() if terminal else Style(False)
     width = shutil.get_terminal_size().columns if terminal else 100
@@ -212,7 +212,7 @@ def _umask() -> int:
 
 def _exit_code(report: Report, options: argparse.Namespace) -> int:
     """The highest that applies: 70 > 3 > 4 > 1."""
-    from .model import Status
+    from readykit.model import Status
 
     if any(f.verdict.status is Status.ERROR for f in report.findings):
         return FAULT
@@ -234,8 +234,8 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from .catalogue import checks
-    from .report.explain import explain_all, explain_one
+    from readykit.catalogue import checks
+    from readykit.report.explain import explain_all, explain_one
 
     catalogue = checks()
     if options.id is None:
@@ -253,8 +253,8 @@ def _add_checks(parser: argparse.ArgumentParser) -> None:
 
 
 def _checks(_options: argparse.Namespace) -> int:
-    from .catalogue import checks
-    from .report.explain import table
+    from readykit.catalogue import checks
+    from readykit.report.explain import table
 
     sys.stdout.write(table(checks()))
     return OK
@@ -269,7 +269,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from .demo import demo
+    from readykit.demo import demo
 
     demo(options.dest, figures=options.json)
     return OK

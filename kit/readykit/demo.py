@@ -6,8 +6,10 @@ process that it started, however it ends.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+import textwrap
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +17,10 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from . import scaffold
-from .errors import StepError
-from .steps import Steps
-from .text import Style
+from readykit import scaffold
+from readykit.errors import StepError
+from readykit.steps import Steps
+from readykit.text import Style
 
 MONTH = "2013-07"  # the first month after the data that the first model was developed on
 NAME = "flight-delays"
@@ -42,36 +44,42 @@ class Story:
 
 @dataclass
 class Demo:
-    """The project that the demo makes and the commands that it runs there."""
+    """The project that the demo makes, and the commands that it runs there."""
 
     project: Path
     steps: Steps
     story: Story = field(default_factory=Story)
-    port: int = 0
+    url: str = ""
+    flight: Any = None
 
-    def module(self, name: str, *words: str) -> str:
+    def module(self, name: str, *words: str, **env: str) -> str:
         """Run `python -m flight_delays.<name>` in the project's environment and return what it printed."""
         command = scaffold.tool(self.project, "python", "-m", f"{PACKAGE}.{name}", *words)
-        return self.steps.run(command, cwd=self.project, env=scaffold.environment())
+        return self.steps.run(command, cwd=self.project, env=scaffold.environment() | env)
 
     def read(self, path: str) -> Any:
         """Return a JSON file of the project."""
         return json.loads((self.project / path).read_text(encoding="utf-8"))
 
-    def ask(self, flights: list[Any]) -> Any:
-        """Return the service's answer to a batch of flights."""
-        body = json.dumps({"flights": flights}).encode()
-        request = Request(f"http://127.0.0.1:{self.port}/predict", body, {"Content-Type": "application/json"})
-        with urlopen(request, timeout=10) as answer:  # our own service on the loopback address
+    def ask(self) -> Any:
+        """Return the running service's answer about the flight."""
+        body = json.dumps({"flights": [self.flight]}).encode()
+        request = Request(f"{self.url}/predict", body, {"Content-Type": "application/json"})  # noqa: S310 - our own, on loopback
+        with urlopen(request, timeout=10) as answer:  # noqa: S310
             return json.load(answer)
 
-    def version(self) -> str:
-        """Return the version that the running service answers with."""
-        return str(self.ask([self.flight()])["model_version"])
+    def until_answered_by(self, version: str) -> float:
+        """Wait until the running service answers with `version`; return the seconds that took.
 
-    def flight(self) -> Any:
-        """Return a real flight of the new month, as the service takes it."""
-        return self.read(f"reports/example-{MONTH}.json")
+        Raises:
+            StepError: it did not within the time that the project promises.
+        """
+        start = time.monotonic()
+        while (answered := str(self.ask()["model_version"])) != version:
+            if time.monotonic() - start > _SWITCH:
+                raise StepError(f"the service still answers with version {answered}, not {version}, after {_SWITCH:g} s")
+            time.sleep(0.05)
+        return time.monotonic() - start
 
 
 def demo(dest: str, figures: str | None = None) -> None:
@@ -87,7 +95,7 @@ def demo(dest: str, figures: str | None = None) -> None:
     """
     project = Path(dest)
     scaffold.check_target(project)
-    print(f"A model's whole life in {project}, on real flights. About two minutes after installation.\n", flush=True)
+    print(f"A model's whole life in {project}, on real flights: about two minutes once installed.\n", flush=True)
     with Steps(project / scaffold.LOG) as steps:
         tale = Demo(project, steps)
         scaffold.build(steps, project, {"project_name": NAME}, defaults=True)
@@ -100,47 +108,91 @@ def demo(dest: str, figures: str | None = None) -> None:
 
 
 def _train(tale: Demo) -> None:
-    with tale.steps.step("pipeline: ingest, validate, features, split, train, evaluate, register"):
-        tale.steps.run(
-            scaffold.tool(tale.project, "dvc", "repro"), cwd=tale.project, env=scaffold.environment()
-        )
+    with tale.steps.step("run the pipeline: ingest to register") as notes:
+        tale.steps.run(scaffold.tool(tale.project, "dvc", "repro"), cwd=tale.project, env=scaffold.environment())
         scaffold.commit(tale.steps, tale.project, "Record the first run of the pipeline")
+        months = tale.read("reports/validation.json")
+        rows = sum(month["rows"] for month in months.values())
+        notes.append(f"{rows:,} flights")
     with tale.steps.step("promote the challenger to champion"):
         tale.module("registry", "promote")
+    metrics, gate = tale.read("reports/metrics.json"), tale.read("reports/gate.json")
+    ours, baseline = metrics["challenger"]["pr_auc"], metrics["baseline"]["pr_auc"]
+    first, last = min(months), max(months)
+    tale.story.tell("data", f"{rows:,} flights from New York, {first} to {last}, versioned by DVC", rows=rows)
+    tale.story.tell(
+        "champion",
+        f"version 1, PR-AUC {ours:.3f} on {gate['month']}; baseline (carrier and hour) {baseline:.3f}",
+        champion=ours,
+        baseline=baseline,
+    )
 
 
 def _serve(tale: Demo) -> None:
-    tale.port = _free_port()
-    command = scaffold.tool(
-        tale.project, "bentoml", "serve", f"{PACKAGE}.service:Service", "--host", "127.0.0.1", "--port", str(tale.port)
-    )
+    port = _free_port()
+    tale.url = f"http://127.0.0.1:{port}"
+    service = scaffold.tool(tale.project, "bentoml", "serve", f"{PACKAGE}.service:Service", "--port", str(port))
     with tale.steps.step("serve it and ask about a real flight"):
-        tale.steps.spawn(command, cwd=tale.project, env=scaffold.environment())
-        _until_ready(tale.port)
-        tale.version()
+        tale.steps.spawn(service, cwd=tale.project, env=scaffold.environment())
+        _until_ready(tale.url)
+        question, _, answer = tale.module("ask", SERVICE_URL=tale.url).partition("\n-> ")
+    tale.flight = json.loads(question.partition("\n")[2])["flights"][0]
+    found = json.loads(answer)
+    risk = found["predictions"][0]["probability"]
+    flight = tale.flight
+    name = f"{flight['carrier']} {flight['origin']}-{flight['dest']} {flight['date']} {flight['sched_dep_time']}"
+    tale.story.tell(
+        "service",
+        f"{name}: {risk:.0%} risk of 30 minutes late, says version {found['model_version']} (it was)",
+        risk=risk,
+    )
 
 
 def _watch(tale: Demo) -> None:
-    with tale.steps.step(f"drift report: {MONTH} arrives"):
+    with tale.steps.step(f"drift report: {MONTH} arrives") as notes:
         tale.module("monitor", "--month", MONTH)
+        found = tale.read(f"reports/drift/{MONTH}.summary.json")
+        columns = list(found["drifted_columns"])
+        notes.append(f"{len(columns)} columns drifted")
+    shown = ", ".join(columns[:4]) + (", ..." if len(columns) > 4 else "")
+    tale.story.tell("drift", f"{MONTH}: {len(columns)} columns ({shown})", drifted=columns)
 
 
 def _retrain(tale: Demo) -> None:
-    with tale.steps.step("retraining flow: score, watch, train, gate, promote or keep"):
+    with tale.steps.step("retraining flow: watch, train, gate, decide") as notes:
         tale.module("flow", "once", "--month", MONTH)
+        found = tale.read(f"reports/retraining/{MONTH}.json")
+        if found["decision"] == "promoted":
+            tale.until_answered_by(str(found["version"]))
+        notes.append(found["decision"])
+    scores = f"PR-AUC {found['challenger_pr_auc']:.3f} on {MONTH}, champion {found['champion_pr_auc']:.3f}"
+    tale.story.tell("challenger", scores, challenger=found["challenger_pr_auc"])
+    tale.story.tell("decision", f"{found['decision']}: {'; '.join(found['reasons'])}", decision=found["decision"])
 
 
 def _roll_back(tale: Demo) -> None:
+    if tale.story.figures["decision"] != "promoted":
+        tale.story.tell("rollback", "nothing to roll back: the champion was kept")
+        return
     with tale.steps.step("roll back under the running service"):
-        tale.module("registry", "rollback")
+        tale.module("registry", "rollback", "--why", "the demo shows it")
+        seconds = tale.until_answered_by("1")
+    tale.story.tell("rollback", f"version 1 answered again {seconds:.1f} s after the command", rollback_seconds=seconds)
 
 
 def _audit(tale: Demo) -> None:
-    from .auditor import audit
+    from readykit.auditor import audit
+    from readykit.report.terminal import LEVELS
 
     with tale.steps.step("audit the project"):
         report = audit(tale.project)
-    tale.story.tell("audit", f"{report.score.total:g} of 100, level {report.score.level}")
+    total, level = report.score.total or 0.0, report.score.level or 0
+    tale.story.tell(
+        "audit",
+        f"{total:g} of 100, level {level} {LEVELS[level]}, over {len(report.findings)} checks",
+        score=total,
+        level=level,
+    )
 
 
 def _free_port() -> int:
@@ -149,22 +201,26 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _until_ready(port: int) -> None:
+def _until_ready(url: str) -> None:
     deadline = time.monotonic() + _READY
-    while True:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except (URLError, OSError):
-            pass
-        if time.monotonic() > deadline:
-            raise StepError(f"the service was not ready within {_READY:g} s; its output is in the log")
+    while time.monotonic() < deadline:
+        with contextlib.suppress(URLError, OSError), urlopen(f"{url}/readyz", timeout=2):  # noqa: S310 - our own, on loopback
+            return
         time.sleep(0.05)
+    raise StepError(f"the service was not ready within {_READY:g} s; its output is in the log")
 
 
 def _print(tale: Demo) -> None:
     style = Style.for_stream()
+    folder = tale.project
     print(style("\nWhat happened", "bold"))
     for topic, text in tale.story.lines:
-        print(f"  {topic:12}{text}")
+        print(textwrap.fill(text, 80, initial_indent=f"  {topic:12}", subsequent_indent=" " * 14))
+    print(f"  {'files':12}{folder}/reports/drift/{MONTH}.html, {folder}/docs/model-card.md")
+    print(style("\nGo on", "bold"))
+    for command, why in (
+        (f"cd {folder}", "the project is yours: README.md is the way in"),
+        ("uv run nox -s serve", "the champion over HTTP; `nox -l` lists the rest"),
+        ("uv run nox -s ui", "every run and version, in the browser"),
+    ):
+        print(f"  {command:24} {why}")

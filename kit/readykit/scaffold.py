@@ -13,9 +13,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import paths
-from .errors import StepError, UsageError
-from .steps import Steps
+from readykit import paths
+from readykit.errors import StepError, UsageError
+from readykit.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,6 +158,11 @@ def find_program(name: str) -> str:
 
 
 def check_target(target: Path) -> None:
+    """Refuse a folder that holds something.
+
+    Raises:
+        UsageError: it is a file, or not empty.
+    """
     if target.is_dir() and any(target.iterdir()):
         raise UsageError(f"{target} is not empty; name a new folder")
     if target.exists() and not target.is_dir():
@@ -190,10 +195,11 @@ def _sync(steps: Steps, target: Path) -> None:
 
 def _first_commit(steps: Steps, target: Path) -> None:
     steps.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=target)
-    _commit(steps, target, "Start the project from the readykit template")
+    commit(steps, target, "Start the project from the readykit template")
 
 
-def _commit(steps: Steps, target: Path, message: str) -> None:
+def commit(steps: Steps, target: Path, message: str) -> None:
+    """Commit everything in a project, also on a machine where git does not know who commits."""
     steps.run(["git", "add", "--all"], cwd=target)
     identity: list[str] = []
     try:
@@ -204,5 +210,7 @@ def _commit(steps: Steps, target: Path, message: str) -> None:
 
 
 def _next(target: Path, sync: bool) -> str:
-    run = "uv run nox" if sync else "uv sync && uv run nox"
-    return f"\n{target} is ready. Next:\n  cd {target}\n  {run} -s pipeline\n  {run} -s promote serve\n"
+    commands = [f"cd {target}", "uv run nox -s pipeline promote", "uv run nox -s serve"]
+    if not sync:
+        commands.insert(1, "uv sync")
+    return f"\n{target} is ready. Next:\n" + "".join(f"  {command}\n" for command in commands)

@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
-from .errors import StepError
-from .text import Style, clean
+from readykit.errors import StepError
+from readykit.text import Style, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from ..model import Report
+    from readykit.model import Report
 
 # format -> (module, file suffix). The module is imported when the format is asked for.
 FORMATS = {"terminal": ("terminal", ".txt"), "json": ("json_", ".json")}

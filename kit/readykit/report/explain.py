@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from ..model import Strength
+from readykit.model import Strength
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..model import Check
+    from readykit.model import Check
 
 _LADDER = {
     Strength.ABSENT: "nothing was found",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
-from ..model import Status
-from ..text import clean
+from readykit import __version__
+from readykit.model import Status
+from readykit.text import clean
 
 if TYPE_CHECKING:
-    from ..model import Evidence, Finding, Report, RepositoryInfo, Unread
+    from readykit.model import Evidence, Finding, Report, RepositoryInfo, Unread
 
 
 def as_dict(report: Report) -> dict[str, Any]:

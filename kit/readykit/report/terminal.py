@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from ..model import Status
-from ..text import Style, clean
+from readykit.model import Status
+from readykit.text import Style, clean
 
 if TYPE_CHECKING:
-    from ..model import Evidence, Finding, Report
+    from readykit.model import Evidence, Finding, Report
 
 LEVELS = ("Notebook", "Reproducible", "Trustworthy", "In production", "Self-healing")
 DIMENSIONS = {
