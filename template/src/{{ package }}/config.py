@@ -1,0 +1,250 @@
+"""Where things are and what is set: the project's folders, and `params.yaml` as checked, frozen values."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+# Nothing here reports home unless you decide so (set the variable yourself and it wins).
+for _name, _value in {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "BENTOML_DO_NOT_TRACK": "True",
+    "DO_NOT_TRACK": "true",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DVC_NO_ANALYTICS": "1",
+}.items():
+    os.environ.setdefault(_name, _value)
+# Models are skops files with an explicit list of types; nothing may fall back to pickle.
+os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+# One thread fits this model in 2 s, whatever the number of cores. Two threads beside another busy process
+# were measured at 24 s: they spin while they wait. For much more data, set the variable yourself.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+PACKAGE = (__package__ or __name__).partition(".")[0]
+MODEL_NAME = PACKAGE.replace("_", "-")
+
+MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+Month = Annotated[str, Field(pattern=MONTH.pattern)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class ProjectError(Exception):
+    """Something a person can put right: one sentence that says what, where and what to do."""
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Around a command's main: a ProjectError ends it with its sentence and exit code 1, without a traceback."""
+    try:
+        yield
+    except ProjectError as error:
+        raise SystemExit(f"error: {error}") from None
+
+
+class Section(BaseModel):
+    """A part of params.yaml; a misspelt key is an error, not a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataParams(Section):
+    """What is read, and when it is too poor to train on."""
+
+    late_minutes: int = Field(30, gt=0)
+    sample: float = Field(1.0, gt=0, le=1)
+    seed: int = 0
+    min_rows: int = Field(1000, gt=0)
+    max_missing: Share = 0.25
+    late_share: tuple[Share, Share] = (0.02, 0.5)
+
+
+class SplitParams(Section):
+    """Months by time: never a random split, the future must stay unseen."""
+
+    train: tuple[Month, ...] = Field(min_length=1)
+    validation: Month
+    test: Month
+    reference_rows: int = Field(50_000, gt=0)
+
+
+class TrainParams(Section):
+    """Settings of the gradient boosting."""
+
+    seed: int = 0
+    learning_rate: float = Field(0.06, gt=0)
+    max_iter: int = Field(120, gt=0)
+    max_leaf_nodes: int = Field(31, gt=1)
+    min_samples_leaf: int = Field(100, gt=0)
+    l2_regularization: float = Field(0.0, ge=0)
+
+
+class AlertParams(Section):
+    """How many flights people can look after: the share with the highest risk gets an alert."""
+
+    rate: float = Field(0.1, gt=0, lt=1)
+
+
+class GateParams(Section):
+    """What a challenger must show on the test month before it may be promoted."""
+
+    min_gain_over_baseline: float = 0.02
+    min_gain_over_champion: float = 0.005
+    max_calibration_error: Share = 0.1
+
+
+# -- monitoring, serving, retraining ---------------------------------------------------------------------------------
+
+
+class MonitorParams(Section):
+    """When a month counts as drifted, and when the model as decayed.
+
+    Only effect sizes are allowed: with 25,000 rows a month a p-value flags differences that nobody could notice.
+    """
+
+    num_method: Literal["wasserstein", "psi", "jensenshannon"] = "wasserstein"
+    num_threshold: float = Field(0.1, gt=0)
+    cat_method: Literal["jensenshannon", "psi"] = "jensenshannon"
+    cat_threshold: float = Field(0.1, gt=0)
+    drift_share: Share = 0.3
+    sample_rows: int = Field(50_000, ge=100)
+    max_pr_auc_drop: Share = 0.03
+    seed: int = 0
+
+
+class ServingParams(Section):
+    """The limits of the HTTP service."""
+
+    port: int = Field(3000, ge=1, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    max_rows: int = Field(1000, ge=1, le=100_000)
+    max_body_bytes: int = Field(1_048_576, ge=1024)
+    timeout_seconds: int = Field(2, ge=1)
+
+
+class RetrainParams(Section):
+    """The retraining flow: when it runs and how patient its tasks are."""
+
+    cron: str = "0 6 3 * *"
+    retries: int = Field(2, ge=0)
+    retry_seconds: float = Field(5, ge=0)
+    timeout_seconds: int = Field(900, ge=1)
+    server_port: int = Field(4200, ge=1, le=65535)
+
+
+# -- everything together ---------------------------------------------------------------------------------------------
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    data: DataParams
+    split: SplitParams
+    train: TrainParams
+    alert: AlertParams
+    gate: GateParams
+    monitor: MonitorParams = MonitorParams()
+    serving: ServingParams = ServingParams()
+    retrain: RetrainParams = RetrainParams()
+
+
+def root() -> Path:
+    """The project's folder: PROJECT_ROOT, else the nearest folder upwards that holds params.yaml."""
+    if named := os.environ.get("PROJECT_ROOT"):
+        return Path(named).resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "params.yaml").is_file():
+            return folder
+    raise ProjectError(f"no params.yaml in {here} or above: run this inside the project, or set PROJECT_ROOT")
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Every place the project writes to or reads from."""
+
+    root: Path
+
+    @property
+    def params(self) -> Path:
+        """The settings."""
+        return self.root / "params.yaml"
+
+    @property
+    def raw(self) -> Path:
+        """Development months as ingested, `<month>.parquet`."""
+        return self.root / "data" / "raw"
+
+    @property
+    def features(self) -> Path:
+        """Development months as the model sees them."""
+        return self.root / "data" / "features"
+
+    @property
+    def split(self) -> Path:
+        """train, validation, test and reference of the development window."""
+        return self.root / "data" / "split"
+
+    @property
+    def production(self) -> Path:
+        """Months that arrived after development."""
+        return self.root / "data" / "production"
+
+    @property
+    def candidate(self) -> Path:
+        """The model the pipeline trained last, with its manifest, baseline and reference."""
+        return self.root / "models" / "candidate"
+
+    @property
+    def serving(self) -> Path:
+        """Exported versions and current.json, the pointer the service follows."""
+        return self.root / "models" / "serving"
+
+    @property
+    def reports(self) -> Path:
+        """Metrics, plots, gate decisions, drift reports."""
+        return self.root / "reports"
+
+    @property
+    def predictions(self) -> Path:
+        """The prediction log of the service; PREDICTION_LOG puts it elsewhere, on a volume of a container."""
+        return Path(os.environ.get("PREDICTION_LOG") or self.root / "data" / "predictions.db")
+
+    @property
+    def tracking_uri(self) -> str:
+        """Where MLflow keeps runs and the registry; MLFLOW_TRACKING_URI wins."""
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(self.root / 'mlflow.db').as_posix()}"
+
+    @property
+    def artifacts(self) -> Path:
+        """Where MLflow keeps files, when the tracking store is the local one."""
+        return self.root / "mlartifacts"
+
+
+def paths() -> Paths:
+    """The folders of the project we stand in."""
+    return Paths(root())
+
+
+def load_params(path: Path | None = None) -> Params:
+    """Read and check params.yaml."""
+    path = path or paths().params
+    try:
+        return Params.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ProjectError(f"{path} can't be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ProjectError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ProjectError(f"{path.name}: {where}: {first['msg']} (got {first['input']!r})") from error

@@ -1,0 +1,320 @@
+"""Retraining as a flow: watch the month, retrain when it drifted or the champion decayed, promote only what wins.
+
+`python -m <package>.flow once --month 2013-07` runs it once and needs no server of yours: it brings up a Prefect
+server on a free local port while the heavy imports happen, and takes it down afterwards. `schedule` serves it on
+the cron of params.yaml. Every step writes down what it found, so a run that was killed goes on where it stopped, and
+a month that was decided on the same data is not decided twice.
+"""
+
+# mypy: disable-error-code="untyped-decorator"
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .config import Params, Paths, ProjectError, load_params, one_sentence, paths
+
+with one_sentence():
+    os.environ.setdefault("PREFECT_HOME", str(paths().root / ".prefect"))
+    RETRAIN = load_params().retrain
+os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+
+# Prefect reads its environment when it is imported, so these come last.
+from prefect import flow, task
+from prefect.flows import EntrypointType
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from . import arrivals
+from .model import read_json, write_json
+from .notify import notify
+from .prefect_server import drain, server, wait_for
+
+Record = dict[str, Any]
+
+
+def transient(_task: Any, _run: Any, state: Any) -> bool:
+    """Try again what may pass by itself; a ProjectError is a person's to solve and would only repeat."""
+    try:
+        state.result()
+    except ProjectError:
+        return False
+    except Exception:  # whatever else it is, a second try may help
+        return True
+    return False
+
+
+class Journal:
+    """What the steps for one month found, on disk: valid for the same data and the same champion."""
+
+    def __init__(self, month: str, data: str, champion: str, at: Paths) -> None:
+        self.folder = at.root / "models" / "retrained" / month
+        self.file = self.folder / "journal.json"
+        known: Record = read_json(self.file) if self.file.is_file() else {}
+        # A champion that this very journal promoted is not a change from outside.
+        if known.get("data") != data or champion not in (known.get("champion"), known.get("version")):
+            known = {"data": data, "champion": champion}
+        self.known = known
+
+    def step(self, name: str, make: Callable[[], Any]) -> Any:
+        """The result of a step: as found before, or made and written down."""
+        if name not in self.known:
+            self.known[name] = make()
+            write_json(self.file, self.known)
+        return self.known[name]
+
+
+@task(
+    retries=RETRAIN.retries,
+    retry_delay_seconds=RETRAIN.retry_seconds,
+    timeout_seconds=RETRAIN.timeout_seconds,
+    retry_condition_fn=transient,
+)
+def bring_in(month: str) -> str:
+    """The month's labelled flights, and those of the months between; returns the digest of its data."""
+    from .split import shift
+
+    params, at = load_params(), paths()
+    between = shift(params.split.test, 1)
+    while between < month:
+        arrivals.arrive(between, params, at)
+        between = shift(between, 1)
+    arrivals.arrive(month, params, at)
+    return arrivals.digest(month, at)
+
+
+@task(
+    retries=RETRAIN.retries,
+    retry_delay_seconds=RETRAIN.retry_seconds,
+    timeout_seconds=RETRAIN.timeout_seconds,
+    retry_condition_fn=transient,
+)
+def watch(month: str, data: str) -> Record:
+    """Score the month with the champion; drift against its training months, quality against its test month."""
+    from .monitor import Champion, monitor_month
+
+    params, at = load_params(), paths()
+    journal = Journal(month, data, Champion.current(at).version, at)
+    found: Record = journal.step("watched", lambda: asdict(monitor_month(month, params, at)))
+    return found
+
+
+@task(
+    retries=RETRAIN.retries,
+    retry_delay_seconds=RETRAIN.retry_seconds,
+    timeout_seconds=RETRAIN.timeout_seconds,
+    retry_condition_fn=transient,
+)
+def challenge(month: str, data: str) -> Record:
+    """Train a challenger on every month up to two before, and let baseline and champion compete on this month."""
+    from . import evaluate, split, train
+    from .monitor import Champion
+
+    params, at = load_params(), paths()
+    journal = Journal(month, data, Champion.current(at).version, at)
+    window = split.windows(params, month)
+    parts, model = journal.folder / "split", journal.folder / "model"
+
+    def judged() -> Record:
+        split.write(window, params, parts, at)
+        train.fit(window, params, parts, model, at)
+        return asdict(evaluate.evaluate(window, params, parts, model, at.reports / "retraining" / month, at))
+
+    found: Record = journal.step("judged", judged)
+    return found
+
+
+@task(
+    retries=RETRAIN.retries,
+    retry_delay_seconds=RETRAIN.retry_seconds,
+    timeout_seconds=RETRAIN.timeout_seconds,
+    retry_condition_fn=transient,
+)
+def promote_challenger(month: str, data: str, why: str) -> str:
+    """Register the winner and make it champion; returns its version. Done already is done."""
+    from . import register, registry, split, tracking
+    from .monitor import Champion
+
+    params, at = load_params(), paths()
+    journal = Journal(month, data, Champion.current(at).version, at)
+    version: str = journal.step(
+        "version", lambda: register.register(split.windows(params, month), journal.folder / "model", at)
+    )
+    champion = registry.alias(tracking.connect(at), "champion")
+    if champion and str(champion.version) == version:
+        return version
+    return registry.promote(why, "retraining flow", at)
+
+
+@task(retries=RETRAIN.retries, retry_delay_seconds=RETRAIN.retry_seconds, timeout_seconds=30)
+def tell(text: str) -> bool:
+    """Notify; a webhook that is down never fails the flow."""
+    return notify(text)
+
+
+@flow(name="retraining")
+def retraining(month: str | None = None) -> Record:
+    """Decide one month: promoted, kept or not_needed. Without a month, the next one that was not decided."""
+    params, at = load_params(), paths()
+    with one_at_a_time(at):
+        month = month or next_undecided(params, at)
+        data = bring_in(month)
+        if (before := decided(month, at)) and before["data_sha256"] == data:
+            return before | {"repeated": True}  # nothing to do, and nobody to tell
+        watched = watch(month, data)
+        why = [text for text, yes in (("drift", watched["drift"]), ("decay", watched["decayed"])) if yes]
+        judged: Record = {}
+        decision, version, reasons = "not_needed", watched["model_version"], ["no drift beyond the threshold, no decay"]
+        if month in watched["trained_on"]:  # months decided out of order; it would judge what it was taught
+            reasons = [f"version {version} was trained on {month} already"]
+        elif why:
+            judged = challenge(month, data)
+            decision, reasons = "kept", judged["gate"]["reasons"]
+            if judged["gate"]["passed"]:
+                decision, reasons = "promoted", judged["gate"]["checks"]
+                version = promote_challenger(month, data, f"{' and '.join(why)} in {month}; {reasons[0]}")
+        record = {
+            "month": month,
+            "drifted_columns": watched["drifted_columns"],
+            "drift_share": watched["drift_share"],
+            "drift": watched["drift"],
+            "decayed": watched["decayed"],
+            "champion_pr_auc": (judged.get("champion") or {}).get("pr_auc", watched["pr_auc"]),
+            "champion_version": watched["model_version"],
+            "challenger_pr_auc": judged["challenger"]["pr_auc"] if judged else None,
+            "baseline_pr_auc": judged["baseline"]["pr_auc"] if judged else None,
+            "decision": decision,
+            "reasons": reasons,
+            "version": version,
+            "data_sha256": data,
+        }
+        write_json(decision_file(month, at), record)
+    tell(f"{month}: {decision}, version {version} answers. {'; '.join(reasons)}")
+    return record
+
+
+def decision_file(month: str, at: Paths) -> Path:
+    """Where a month's decision is kept; remove it to have the month decided again."""
+    return at.reports / "retraining" / f"{month}.json"
+
+
+def decided(month: str, at: Paths) -> Record | None:
+    """The decision on a month, if there is one."""
+    file = decision_file(month, at)
+    record: Record | None = read_json(file) if file.is_file() else None
+    return record
+
+
+def next_undecided(params: Params, at: Paths) -> str:
+    """The first month after development without a decision."""
+    from .split import shift
+
+    month = shift(params.split.test, 1)
+    while decided(month, at):
+        month = shift(month, 1)
+    return month
+
+
+@contextlib.contextmanager
+def one_at_a_time(at: Paths) -> Iterator[None]:
+    """One retraining in a project at any time. The lock is the operating system's: a killed run leaves none behind."""
+    file = at.root / ".prefect" / "retraining.lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise ProjectError("another retraining is running in this project: wait for it") from error
+        yield
+
+
+def once(month: str | None) -> None:
+    """Run the flow now; a month that is decided on the data that is here needs neither server nor imports."""
+    at = paths()
+    before = decided(month, at) if month else None
+    if before and arrivals.is_here(before["month"], before["data_sha256"], at):
+        print(summary(before | {"repeated": True}))
+        return
+    with server(None, serve=False) as url:
+        warm_up()
+        wait_for(url)
+        with temporary_settings({PREFECT_API_URL: url}):
+            try:
+                record = retraining(month)
+            finally:
+                drain()
+    print(summary(record))
+
+
+def warm_up() -> None:
+    """Do the slow imports while the server starts on the other core; the first run migrates its database, too."""
+    from . import evaluate, monitor, register, registry, split, train  # noqa: F401
+
+    monitor.evidently()
+
+
+def schedule(cron: str) -> None:
+    """Serve the flow until Ctrl-C."""
+    from .flow import retraining as served  # by its importable name: this module may be running as __main__
+
+    with server(RETRAIN.server_port, serve=True) as url:
+        wait_for(url)
+        print(f"retraining is scheduled ({cron}); page {url.removesuffix('/api')}; stop with Ctrl-C", flush=True)
+        with temporary_settings({PREFECT_API_URL: url}), contextlib.suppress(KeyboardInterrupt):
+            served.serve(
+                name="monthly", cron=cron, print_starting_message=False, entrypoint_type=EntrypointType.MODULE_PATH
+            )
+    print("stopped")
+
+
+def summary(record: Record) -> str:
+    """What a person reads in the end."""
+
+    def score(name: str) -> str:
+        value = record[f"{name}_pr_auc"]
+        return f"{name} {value:.3f}" if value is not None else f"{name} -"
+
+    def yes(value: bool) -> str:
+        return "yes" if value else "no"
+
+    head = f"{record['month']}: {record['decision']}, version {record['version']} answers"
+    if record.get("repeated"):
+        head += " (decided before on the same data; nothing was done)"
+    return "\n".join(
+        [
+            head,
+            f"  drift: {yes(record['drift'])} ({', '.join(record['drifted_columns']) or 'no column'})",
+            f"  decayed: {yes(record['decayed'])}",
+            f"  PR-AUC: {', '.join(score(name) for name in ('challenger', 'champion', 'baseline'))}",
+            *(f"  {reason}" for reason in record["reasons"]),
+            f"  written to reports/retraining/{record['month']}.json",
+        ]
+    )
+
+
+def main(words: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="flow", description="Watch a month, retrain if needed, promote what wins.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    now = commands.add_parser("once", help="run the flow now")
+    now.add_argument("--month", help="like 2013-07; the next undecided month by default")
+    later = commands.add_parser("schedule", help="serve the flow on its schedule until Ctrl-C")
+    later.add_argument("--cron", default=RETRAIN.cron, help=f"instead of params.yaml's {RETRAIN.cron!r}")
+    chosen = parser.parse_args(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server goes down with us
+    if chosen.command == "once":
+        once(chosen.month)
+    else:
+        schedule(chosen.cron)
+
+
+if __name__ == "__main__":
+    with one_sentence():
+        main()

@@ -1,0 +1,77 @@
+"""A Prefect server of our own for as long as it is needed, unless PREFECT_API_URL names the team's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
+
+from .config import ProjectError
+
+SERVER_STARTS_WITHIN = 120  # seconds; a fresh home is migrated first, which takes 8 s on an idle machine
+
+
+@contextlib.contextmanager
+def server(port: int | None, *, serve: bool) -> Iterator[str]:
+    """A Prefect server of our own on 127.0.0.1 as a child, unless PREFECT_API_URL names one; gives its API's address.
+
+    The child starts at once and is waited for by `wait_for`, so that the caller can import meanwhile.
+    """
+    if theirs := os.environ.get("PREFECT_API_URL"):
+        yield theirs
+        return
+    port = free_port(port)
+    extra = [] if serve else ["--no-ui"]
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), *extra]
+    log = Path(os.environ["PREFECT_HOME"]) / "server.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - our own interpreter
+    try:
+        yield f"http://127.0.0.1:{port}/api"
+    finally:
+        child.terminate()
+        try:
+            child.wait(15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def free_port(port: int | None) -> int:
+    """The port asked for, if nothing listens there, or any free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port or 0))
+        except OSError as error:
+            raise ProjectError(
+                f"port {port} is taken: set retrain.server_port in params.yaml, or PREFECT_API_URL to your server"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str) -> None:
+    """Until the server answers."""
+    deadline = time.monotonic() + SERVER_STARTS_WITHIN
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{url}/health", timeout=2).close()  # noqa: S310 - http(s) to a Prefect server
+            return
+        time.sleep(0.1)
+    raise ProjectError(f"no Prefect server answers at {url}; see .prefect/server.log")
+
+
+def drain() -> None:
+    """What is still on its way to the server must arrive before the server goes, or the exit hangs for a minute."""
+    EventsWorker.drain_all(timeout=5)
+    APILogWorker.drain_all(timeout=5)

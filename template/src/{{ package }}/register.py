@@ -1,0 +1,62 @@
+"""Register: a model that passed the gate becomes a version with the alias `challenger`; a refused one stops the run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from .config import MODEL_NAME, Params, Paths, ProjectError, load_params, one_sentence, paths
+from .model import MANIFEST, read_json, write_json
+from .split import Window, windows
+from .tracking import connect
+
+
+def register(window: Window, out: Path, at: Paths | None = None) -> str:
+    """Make the run of the model in `out` a registered version; the same run is never registered twice.
+
+    The decision is read from the run, where `evaluate` wrote it, so nobody can pass a better one.
+    """
+    from mlflow.exceptions import MlflowException
+
+    at = at or paths()
+    client = connect(at)
+    manifest = read_json(out / MANIFEST)
+    run = client.get_run(manifest["run_id"])
+    tags = run.data.tags
+    if tags.get("gate") != "passed":
+        raise ProjectError(f"not registered, the gate refused it: {tags.get('gate_reasons', 'it was never evaluated')}")
+    known = client.search_model_versions(f"run_id = '{run.info.run_id}'")
+    if known:
+        version = str(known[0].version)
+    else:
+        try:
+            client.create_registered_model(MODEL_NAME)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        kept = ("gate", "gate_champion", "model_sha256", "git_commit", "git_dirty")
+        lineage = {name: tags[name] for name in kept if name in tags} | {"window": str(window)}
+        [model] = run.outputs.model_outputs
+        made = client.create_model_version(
+            MODEL_NAME,
+            source=f"models:/{model.model_id}",
+            run_id=run.info.run_id,
+            model_id=model.model_id,
+            tags=lineage,
+        )
+        version = str(made.version)
+    client.set_registered_model_alias(MODEL_NAME, "challenger", version)
+    print(f"registered {MODEL_NAME} version {version} as challenger; make it champion with `nox -s promote`")
+    return version
+
+
+def main(params: Params, at: Paths) -> None:
+    """The `register` stage."""
+    window = windows(params)
+    version = register(window, at.candidate, at)
+    write_json(at.reports / "registered.json", {"model": MODEL_NAME, "version": version, "window": asdict(window)})
+
+
+if __name__ == "__main__":
+    with one_sentence():
+        main(load_params(), paths())
