@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from readykit import scaffold
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,3 +28,28 @@ def generated(tmp_path_factory: pytest.TempPathFactory, kit: list[str]) -> Path:
     target = tmp_path_factory.mktemp("generated") / "flight-delays"
     subprocess.run([*kit, "new", str(target), "--defaults", "--no-sync", "--quiet"], check=True)
     return target
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A project in which `kit demo` has run: where it is, what was printed, the figures behind it."""
+
+    project: Path
+    printed: str
+    figures: dict[str, Any]
+
+    def run(self, *command: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+        """Run a program of the project's environment in the project."""
+        words = scaffold.tool(self.project, command[0], *command[1:])
+        env = scaffold.environment(self.project)
+        return subprocess.run(words, cwd=self.project, env=env, capture_output=True, text=True, timeout=timeout)
+
+
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory: pytest.TempPathFactory, kit: list[str]) -> Lived:
+    """The whole story, told once for all tests that look at its end."""
+    folder = tmp_path_factory.mktemp("demo")
+    command = [*kit, "demo", "readykit-demo", "--json", "figures.json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=1200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Lived(folder / "readykit-demo", done.stdout, json.loads((folder / "figures.json").read_text()))

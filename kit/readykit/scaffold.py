@@ -92,7 +92,7 @@ def build(
             notes.append("as uv.lock says")
     if pipeline:
         with steps.step("run the pipeline"):
-            steps.run(tool(target, "nox", "-s", "pipeline"), cwd=target, env=environment())
+            steps.run(tool(target, "nox", "-s", "pipeline"), cwd=target, env=environment(target))
         if git:
             commit(steps, target, "Record the first run of the pipeline")
 
@@ -127,18 +127,22 @@ def render(target: Path, answers: Mapping[str, str], *, defaults: bool) -> int:
     return sum(1 for path in target.rglob("*") if path.is_file())
 
 
-def environment() -> dict[str, str]:
-    """Return this process's environment for a project's programs: with bytecode, without our virtual environment."""
-    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "PYTHONPATH")}
-    # `kit audit` of the project's readiness session is this very program.
-    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", "")])
+def environment(project: Path) -> dict[str, str]:
+    """Return the environment of a project's programs: its own tools first, and bytecode kept."""
+    ours = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")
+    env = {name: value for name, value in os.environ.items() if name not in ours}
+    # Last on the path: this very program, which the project's readiness session calls.
+    env["PATH"] = os.pathsep.join([str(_tools(project)), env.get("PATH", ""), str(Path(sys.executable).parent)])
     return env
 
 
 def tool(project: Path, name: str, *words: str) -> list[str]:
     """Return the command that runs a program of a project's own environment."""
-    folder = "Scripts" if os.name == "nt" else "bin"
-    return [str((project / ".venv" / folder / name).absolute()), *words]
+    return [str(_tools(project) / name), *words]
+
+
+def _tools(project: Path) -> Path:
+    return (project / ".venv" / ("Scripts" if os.name == "nt" else "bin")).absolute()
 
 
 def find_program(name: str) -> str:
@@ -186,7 +190,7 @@ def _sync(steps: Steps, target: Path) -> None:
     base = getattr(sys, "_base_executable", None) or sys.executable
     command = [find_program("uv"), "sync", "--frozen", "--python", base]
     try:
-        steps.run(command, cwd=target, env=environment())
+        steps.run(command, cwd=target, env=environment(target))
     except StepError as problem:
         raise StepError(
             f"the environment could not be installed (is a package index reachable?): {problem}"

@@ -16,9 +16,9 @@ _LADDER = {
     Strength.ABSENT: "nothing was found",
     Strength.MENTIONED: "prose, a comment, an answer in a README",
     Strength.DECLARED: "a dependency, a configuration key, a compose service",
-    Strength.IMPORTED: "an import in code that is not a test, or a call in code that nothing reaches",
+    Strength.IMPORTED: "an import in code that is no test, or a call that nothing reaches",
     Strength.USED: "the call, block or stage that does the thing",
-    Strength.WIRED: "that use, reached from a pipeline stage, CI job, service, flow or script",
+    Strength.WIRED: "that use, reached from a stage, CI job, service, flow or script",
     Strength.PROVEN: "it ran, and the result was seen",
 }
 
@@ -37,7 +37,7 @@ def explain_one(check: Check) -> str:
         ("Source", check.doc.source),
     ):
         lines += [title, *_paragraphs(text), ""]
-    lines.append("The ladder (pass from `used` up; `declared` and `imported` are partial)")
+    lines.append("The ladder (`used` and `wired` pass; less is half at most, as What says)")
     lines += [f"  {int(s)} {s!s:10} {words}" for s, words in _LADDER.items()]
     return "\n".join(lines) + "\n"
 
@@ -60,5 +60,6 @@ def table(checks: Sequence[Check]) -> str:
 def _paragraphs(text: str) -> list[str]:
     out: list[str] = []
     for paragraph in text.split("\n\n"):
-        out += textwrap.wrap(" ".join(paragraph.split()), 78, initial_indent="  ", subsequent_indent="  ")
+        words = " ".join(paragraph.split())
+        out += textwrap.wrap(words[:1].upper() + words[1:], 78, initial_indent="  ", subsequent_indent="  ")
     return out

@@ -1,0 +1,148 @@
+"""DAT: where does the data come from, and is it the same data tomorrow?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
+from readykit.model import Evidence, Fact, Location, Strength, Verdict
+
+TABLES = ("*.csv", "*.tsv", "*.parquet", "*.feather", "*.jsonl", "*.arff", "*.npz", "*.csv.gz", "*.arrow", "*.libsvm")
+DATA_FOLDER = re.compile(r"(^|[_-])(data|dataset|datasets|raw|labels|corpus|corpora)([_-]|$)", re.IGNORECASE)
+NOT_TRAINING = re.compile(
+    r"(^|/)(notebooks?|reports?|\w*reporting|results?|outputs?|predictions?|docs?|figures"
+    r"|metrics|logs|mlruns|tests?|deploy\w*|serving|web\w*"
+    r"|monitoring)/|(^|[_/-])(preds?|predictions?|submission)([_.-]|$)",
+    re.IGNORECASE,
+)
+RECORDING = re.compile(r"\.(log_param|log_params|set_tag|set_tags|tag|add_tags|log_dict|log_hyperparams)$")
+NAMES_DATA = re.compile(
+    r"(?<![a-z])((train\w*|val\w*|test\w*)_)?(data|dataset)"
+    r"(_(version|hash|digest|checksum|sha\w*|file|files|path|id|uri|rev|revision|date|md5))?(?![a-z_])",
+    re.IGNORECASE,
+)
+RESULTS = re.compile(r"(result|prediction|report|metric|submission)", re.IGNORECASE)
+MODELS = re.compile(r": (.*/)?(models?|checkpoints?|weights)([/_.-].*)?$", re.IGNORECASE)
+NOT_DATA = re.compile(
+    r"\.(png|gif|svg|pdf|mp4|webp|ttf|woff2?|psd|pptx?|docx?|model|pt|pth|ckpt|h5|onnx|pkl|joblib|safetensors|bin)$",
+    re.IGNORECASE,
+)
+WOULD = (
+    "data tracked by pointer files with a remote, large-file storage, a versioned table or bucket, a dataset artifact"
+    " with its version on the run, or a public data set loaded at a pinned revision"
+)
+
+
+def large_files(project: Project) -> list[Evidence]:
+    """Patterns of data that large-file storage keeps: files that are there, not pictures of documents, not models."""
+    found = []
+    for each in project.used("large-file storage"):
+        pattern = each.note.partition(":")[0]
+        if not NOT_DATA.search(pattern) and project.files(
+            pattern.removeprefix("/"), role=("code", "template", "example")
+        ):
+            found.append(each)
+    return found
+
+
+def artifacts(project: Project) -> list[Evidence]:
+    """Registered and pinned data, other than results that are kept like data."""
+    found = project.doing("data versioning")
+    results = {
+        f.at
+        for f in found.facts
+        if f.kind == "call" and RESULTS.search(f.detail.get("0", "") + f.detail.get("name", ""))
+    }
+    return [each for each in found.at_least(Strength.USED) if each.at not in results]
+
+
+def committed_tables(project: Project) -> list[Evidence]:
+    """Tables that lie in the tree as the project's data; outputs, reports and playgrounds are left out."""
+    mentioned = mentioned_names(project)
+    found = []
+    for path in project.files(*TABLES, role=("code", "template", "example")):
+        folder, _, name = path.rpartition("/")
+        named = "train" in name or DATA_FOLDER.search(folder.rpartition("/")[2]) or name in mentioned
+        if NOT_TRAINING.search(path) or not named:
+            continue
+        found.append(
+            Evidence(Location(path), Strength.DECLARED, "data committed to git: the commit is its only version")
+        )
+    return found
+
+
+def mentioned_names(project: Project) -> set[str]:
+    """The file names that code and configuration speak of."""
+    facts = project.facts("string", "yaml", "toml", "json", role=("code", "template", "example"))
+    return {
+        text.rpartition("/")[2]
+        for fact in facts
+        for text in ((fact.name if fact.kind == "string" else fact.value),)
+        if "." in text
+    }
+
+
+def recorded_names(project: Project) -> Iterator[Evidence]:
+    """Places where a run is told which data it used: a file name, path or digest as parameter or tag."""
+    for fact in project.facts("call", role=("code", "template")):
+        if RECORDING.search(fact.name) and says_data(fact) and project.strength(fact) >= Strength.USED:
+            yield project.evidence(
+                fact, "the run records which data it used, the data itself is not kept", cap=Strength.DECLARED
+            )
+
+
+def says_data(fact: Fact) -> bool:
+    """Whether the key of a recorded parameter or tag names data, or a dictionary of them holds such a key."""
+    key = fact.detail.get("key") or fact.detail.get("0", "")
+    if key.startswith(("{", "dict(")):
+        return any(NAMES_DATA.fullmatch(word) for word in re.findall(r"[\"'](\w+)[\"']\s*:", key))
+    return bool(NAMES_DATA.fullmatch(key.strip("\"'")))
+
+
+@check(
+    "DAT001", "Training data is versioned", capability="data_versioning", level=1, dimension="data", fix="kit add data"
+)
+def training_data_is_versioned(project: Project) -> Verdict:
+    """What: the data that a model was trained on can be brought back later, by version.
+
+    Pointer files with a remote, large-file storage, tables with time travel read at a version, dataset artifacts and
+    registered data sets pass. Pointers without a remote, artifacts kept only inside a run, versioned tables read
+    without a version, and data committed to git are partial. An initialised tool without one tracked file is nothing.
+
+    Why: without the data of the time no result can be reproduced, and no bad prediction traced to its cause.
+
+    Fix: track the raw data with a data version control tool and push it to a remote, or pin the data set's revision.
+
+    Source: documents 001 and 002, mlops-zoomcamp rubric (reproducibility); Sculley et al. 2015 (data dependencies).
+    """
+    pointers = [each for each in project.used("data pointers") if not MODELS.search(each.note.partition(" (run by")[0])]
+    remotes = project.used("data remote")
+    full = [*artifacts(project), *large_files(project)]
+    if pointers and remotes:
+        return passed(
+            "data is tracked by pointers, and a remote keeps it", best([*pointers, *full])[:2] + best(remotes, 1)
+        )
+    if full:
+        return passed("data is kept by version", best(full))
+    if pointers:
+        return partial(
+            "data is tracked by pointers, but no remote is configured: nobody else can get it", best(pointers)
+        )
+    weaker = [*project.used("data history"), *recorded_names(project)]
+    if weaker:
+        return partial("runs leave a trace of their data, but no version of it is pinned", best(weaker))
+    if project.only_serves:
+        return not_applicable("models are served here and trained elsewhere, so there is no training data to keep")
+    if project.kind == "library":
+        return not_applicable("a library trains on its users' data")
+    trains = project.doing("fitting").strength >= Strength.DECLARED
+    tables = committed_tables(project) if trains else []
+    if tables:
+        return partial("the data lies in git, without a tool that versions it", best(tables))
+    return unmet(
+        project.doing("data versioning"),
+        "the training data has no version",
+        WOULD,
+        r"data.*(version|track)|version.*data",
+    )

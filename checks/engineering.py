@@ -1,0 +1,123 @@
+"""ENG: does a machine look at every change?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from readykit.checks_api import Project, check, failed, partial, passed
+from readykit.model import Evidence, Fact, Strength, Verdict
+
+if TYPE_CHECKING:
+    from readykit.cijobs import CIJob
+
+ON_CHANGE = frozenset(
+    {"push", "pull_request", "pull_request_target", "merge_request", "merge_group", "pr", "change", "commit", "branch"}
+)
+NOT_A_TEST = re.compile(
+    r"^(echo|printf|pip|uv (pip|add|sync)|apt|conda|mkdir|cat|ls|cp)\b"
+    r"|--(version|help)\b|--collect-only|\binstall\b|compileall|-e (lint|type|doc|format|flake8|mypy|ruff|style)\w*$"
+)
+
+
+def tests(project: Project, fact: Fact) -> bool:
+    """Whether a command runs tests."""
+    plain = fact.detail.get("plain") or fact.name
+    if NOT_A_TEST.search(plain):
+        return False
+    return any(trace.job == "test running" for trace in project.toolbox.traces(fact))
+
+
+def on_change(job: CIJob) -> bool:
+    """Whether a job runs for changes; a system that tells no triggers in its file runs for them by default."""
+    return not job.triggers or bool(set(job.triggers) & ON_CHANGE)
+
+
+def tested(project: Project) -> Iterator[tuple[CIJob, tuple[Fact, ...]]]:
+    """CI jobs that run tests, each with the way from its own command to the test command."""
+    for job in project.ci_jobs():
+        for chain in job.reached:
+            if chain and tests(project, chain[-1]):
+                yield job, chain
+                break
+
+
+def tested_by_action(project: Project) -> list[Evidence]:
+    """Ready-made steps that run tests, in workflows for changes."""
+    return [
+        project.evidence(fact, f"a step that runs the tests: {fact.value}")
+        for fact in project.doing("test running").facts
+        if fact.name.endswith(".uses")
+        and any(
+            row.name.removeprefix("on").lstrip(".").split(".")[0].split("[")[0] in ON_CHANGE or row.value in ON_CHANGE
+            for row in project.repo.facts(fact.at.path)
+            if row.kind == "yaml" and row.name.startswith("on")
+        )
+        and project.graph.active(fact.at.path, "github")
+    ]
+
+
+def shown(job: CIJob, chain: tuple[Fact, ...]) -> Evidence:
+    """Evidence of a job at its own command, with the hops to the test command."""
+    way = " -> ".join(f"{fact.at}" for fact in chain[1:])
+    return Evidence(
+        chain[0].at,
+        Strength.WIRED,
+        f"{job.runner} runs {chain[-1].name[:60]}" + (f" by way of {way}" if way else ""),
+        job.runner,
+    )
+
+
+@check(
+    "ENG003",
+    "CI runs the tests on every change",
+    capability="ci_runs_tests",
+    level=2,
+    dimension="mlops",
+    fix="kit add ci",
+)
+def ci_runs_tests(project: Project) -> Verdict:
+    """What: a CI job on push or pull request runs the tests, directly or through make, a task runner or a script.
+
+    A step that is only named after tests, a command whose exit code is lost, and a workflow outside the folder that
+    its system reads do not count. Tests that only run by hand or on a schedule are partial.
+
+    Why: tests that somebody must remember to run are not run.
+
+    Fix: one job on pull requests with the same test command that the README gives.
+
+    Source: document 002; mlops-zoomcamp rubric (CI); Microsoft MLOps level 1.
+    """
+    found = list(tested(project))
+    honest = [(job, chain) for job, chain in found if not any(fact.detail.get("swallowed") == "yes" for fact in chain)]
+    every = [shown(job, chain) for job, chain in honest if on_change(job)] + tested_by_action(project)
+    if every:
+        return passed("a CI job runs the tests on changes", every)
+    if honest:
+        return partial(
+            "CI runs the tests, but not on changes",
+            [shown(job, chain) for job, chain in honest],
+            "run it on push or pull request",
+        )
+    if found:
+        return partial(
+            "CI runs the tests, but a failure is lost",
+            [shown(job, chain) for job, chain in found],
+            "let the exit code of the test command end the job",
+        )
+    presubmit = project.doing("presubmit workflows").at_least(Strength.DECLARED)
+    if presubmit:
+        return partial(
+            "workflows run before a merge; what they test stands elsewhere",
+            presubmit,
+            "a test command in the presubmit job",
+        )
+    jobs = project.ci_jobs()
+    continuous = project.doing("continuous integration")
+    return failed(
+        "CI runs no test" if jobs else "there is no CI that runs",
+        looked_in=tuple(sorted({job.path for job in jobs})) or continuous.looked_in,
+        would_satisfy="a job on push or pull request that calls the test command",
+        evidence=continuous.evidence[:2],
+    )

@@ -1,0 +1,169 @@
+"""FRM: is the problem stated, and is there something simple to beat?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
+from readykit.model import Evidence, Fact, Location, Strength, Verdict
+
+MODEL = r"model|classif\w*|regress\w*|predict\w*|estimat\w*|forecast\w*|recommend\w*|scores?|rank\w*"
+SIMPLE = (
+    r"baseline|heuristic|rule_?based|majority_class|most_frequent"
+    rf"|(dummy|naive|random|constant|mean|median|persistence|popularity)_({MODEL})"
+    rf"|({MODEL})_(dummy|naive|majority|persistence)"
+)
+SIMPLE_MODEL = re.compile(rf"(^|_)({SIMPLE})(_|$)")
+# "baseline" as reference data of a drift check, as a configuration, or as the model in production
+NOT_A_MODEL = re.compile(
+    r"baseline_(stat\w*|data\w*|uri|path|config|job|profile|check|distribution|window|hist\w*)"
+    r"|drift|constraint|monitor|quality"
+)
+MEASURES = re.compile(
+    r"(^|[._])(score|evaluate\w*|metrics?|accuracy\w*|roc_auc\w*|auc|f1\w*|rmse|mae|mse|mean_\w*error|r2\w*"
+    r"|average_precision\w*|log_loss|cross_val\w*|classification_report)($|[._])"
+)
+LABEL = re.compile(r"(simple |naive |dummy )?(baseline|dummy|naive|heuristic)( model)?", re.IGNORECASE)
+CONSTANT = re.compile(
+    r"\.(mean|median|mode|shift|value_counts)\(|(full|zeros|ones)(_like)?\(|baseline|majority|naive|dummy",
+    re.IGNORECASE,
+)
+TRIVIAL = "random|constant|baseline|dummy|naive|heuristic|rule[-_ ]?based|majority|most frequent|popularity|persistence"
+ROW = re.compile(rf"^\|\s*[*_`]*(({TRIVIAL})\b[^|]*)\|.*\d*\.\d")
+HEADING = re.compile(r"^\W*(\w+ )?(baselines?|benchmark (models?|scripts?))\W*$", re.IGNORECASE)
+NUMBER_ROW = re.compile(r"^\|.*\|\s*[*_`]*\d*\.\d+")
+
+
+def snake(name: str) -> str:
+    """`HeuristicPredictor` as `heuristic_predictor`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def measuring_files(project: Project) -> dict[str, Fact]:
+    """Files in which something is measured, with the first place."""
+    found = {fact.at.path: fact for fact in reversed(project.doing("scoring against labels").facts)}
+    for call in project.facts("call"):
+        if MEASURES.search(snake(call.name.rpartition(".")[2])):
+            found.setdefault(call.at.path, call)
+    return found
+
+
+def own_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evidence]:
+    """Simple models of the project's own: where they are defined beside what measures them, or called where it is."""
+    elaborate = {(c.at.path, c.scope.partition(".")[0]) for c in project.doing("elaborate estimator").facts}
+    names: set[str] = set()
+    for fact in project.facts("def"):
+        short = fact.name.rpartition(".")[2]
+        if (fact.at.path, fact.name.partition(".")[0]) in elaborate:
+            continue  # a forest called baseline is the project's first model, not something simple to beat
+        if SIMPLE_MODEL.search(snake(short)) and not NOT_A_MODEL.search(snake(short)):
+            names.add(short)
+            if fact.at.path in measured:
+                yield project.evidence(fact, f"a simple model, measured at {measured[fact.at.path].at}")
+    for call in project.facts("call"):
+        called = names.intersection(call.name.split("."))
+        if called and call.at.path in measured:
+            note = f"the simple model {min(called)} is called where results are measured ({measured[call.at.path].at})"
+            yield project.evidence(call, note)
+
+
+def named_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evidence]:
+    """Estimators called baseline where they are made, and figures of a constant answer."""
+    jobs = ("simple estimator", "elaborate estimator")
+    estimators = {(fact.at.path, fact.at.line) for job in jobs for fact in project.doing(job).facts}
+    for fact in project.facts("string"):
+        if LABEL.fullmatch(fact.name) and fact.at.path in measured and (fact.at.path, fact.at.line) in estimators:
+            yield project.evidence(fact, f"a model called {fact.name!r}, measured at {measured[fact.at.path].at}")
+    for fact in project.facts("assign"):
+        inner = fact.value.partition("(")[2]
+        named = SIMPLE_MODEL.search(snake(fact.name)) and MEASURES.search(
+            snake(fact.value.partition("(")[0].rpartition(".")[2])
+        )
+        if named and CONSTANT.search(inner):
+            yield project.evidence(fact, f"the figure of a constant answer: {fact.value[:80]}")
+
+
+def compared_models(project: Project, measured: dict[str, Fact]) -> Iterator[Evidence]:
+    """Files that fit a simple statistical model beside an elaborate one and measure both."""
+    elaborate = {fact.at.path for fact in project.doing("elaborate estimator").facts}
+    simple: dict[str, Fact] = {}
+    for fact in sorted(project.doing("simple estimator").facts, key=lambda f: f.at):
+        simple.setdefault(fact.at.path, fact)
+    for path, fact in simple.items():
+        if path in elaborate and path in measured and project.strength(fact) >= Strength.USED:
+            yield project.evidence(
+                fact, "a linear model measured beside an elaborate one, not named as baseline", cap=Strength.DECLARED
+            )
+
+
+def written_baselines(project: Project) -> Iterator[Evidence]:
+    """Results of a baseline in documents: a table row with figures, or a section with the commands that measure it."""
+    numbers: dict[tuple[str, str], Location] = {}
+    for fact in project.facts("prose", role=None):
+        if ROW.match(fact.name.lower()):
+            yield Evidence(fact.at, Strength.DECLARED, f"figures of a baseline in a document: {fact.name[:80]}")
+        elif NUMBER_ROW.match(fact.name) and HEADING.match(fact.scope):
+            numbers.setdefault((fact.at.path, fact.scope), fact.at)
+    for fact in project.facts("heading", role=None):
+        if (fact.at.path, fact.name) in numbers:
+            commands = [c for c in project.commands("readme") if c.at.path == fact.at.path and c.scope == fact.name]
+            own = any(word in project.paths for command in commands for word in command.name.split())
+            note = (
+                "figures of baselines, measured by the project's own commands"
+                if own
+                else "figures of baselines in a document"
+            )
+            yield Evidence(fact.at, Strength.USED if own else Strength.DECLARED, f"{note}: {fact.name[:60]}")
+
+
+@check(
+    "FRM004",
+    "A simple baseline is measured",
+    capability="baseline_compared",
+    level=2,
+    dimension="model",
+    fix="kit add baseline",
+)
+def baseline_is_measured(project: Project) -> Verdict:
+    """What: a dummy, a rule or another simple model is evaluated by the same code as the model.
+
+    A dummy or naive estimator, and a baseline, heuristic or rule of the project's own that is measured, pass. A linear
+    model beside elaborate ones, figures of a baseline in a document, and a comparison with the main branch's metrics
+    are partial. "Baseline" as a configuration's name, as reference data or as the model in production is none.
+
+    Why: a metric means nothing without what a trivial answer reaches; many a model loses to a rule.
+
+    Fix: evaluate a dummy or the present rule with the model's own evaluation code, and store both results side by side.
+
+    Source: document 000; Breck et al. 2017, ML Test Score (Model 5: a simpler model is not better).
+    """
+    found = project.doing("baseline model")
+    measured = measuring_files(project)
+    simple = [
+        *project.used("baseline model"),
+        *(
+            e
+            for e in (*own_baselines(project, measured), *named_baselines(project, measured))
+            if e.strength >= Strength.USED
+        ),
+    ]
+    written = list(written_baselines(project))
+    simple += [e for e in written if e.strength >= Strength.USED]
+    if simple:
+        return passed("a simple baseline is measured", best(simple))
+    compared = [
+        Evidence(e.at, Strength.DECLARED, f"metrics compared with another revision: {e.note}", e.tool)
+        for e in project.used("model comparison")
+    ]
+    weaker = [*compared_models(project, measured), *written, *compared]
+    if weaker:
+        return partial(
+            "something simpler is compared, though not as a declared baseline in the project's code", best(weaker)
+        )
+    if project.only_serves:
+        return not_applicable(
+            "models are served here and trained elsewhere, so there is nothing to compare with a baseline"
+        )
+    would = "a dummy, heuristic or other simple model evaluated by the same code as the model"
+    return unmet(found, "no baseline is measured", would, "baseline")

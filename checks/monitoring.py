@@ -1,0 +1,136 @@
+"""MON: does anybody notice when the world moves away from the training data?"""
+
+from __future__ import annotations
+
+import re
+
+from readykit.checks_api import Project, best, check, partial, passed, unmet
+from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.naming import words
+
+# Whole words only: "psi" stands in "Pepsi", "drift" in no English word but in product names.
+DRIFT_NAME = re.compile(
+    r"(?<![a-z])(drift\w*|psi|population[_ ]stability\w*|ks[_ ]statistic\w*|js[_ ]divergence|(data|covariate)[_ ]shift"
+    r"|training[_ ]serving[_ ]skew)(?![a-z])",
+    re.IGNORECASE,
+)
+CHECKS_MODEL = re.compile(
+    r"(?<![a-z])(check|monitor|watch)\w*(?![a-z]).{0,24}(?<![a-z])(models?|predictions?|performance|quality|metrics?)(?![a-z])|(?<![a-z])(models?|predictions?)(?![a-z]).{0,24}(?<![a-z])(check|monitor|watch)\w*"
+)
+LIMIT = re.compile(
+    r"(?<![a-z])(threshold|limit|alpha|p ?val(ue)?|cutoff|max|tolerance|statistic|distance|divergence)(?![a-z])"
+)
+INVENTED = re.compile(r"^(numpy\.random\.|np\.random\.|random\.|sklearn\.datasets\.make_|faker\.)|default_rng")
+READING = re.compile(
+    r"\.(read_\w+|load_dataset|load_table|open|get_object|download\w*|query|sql|table|get_historical_features)$|^open$|(^|\.)(load|fetch|get|read)_?\w*$"
+)
+
+
+def about_drift(name: str) -> bool:
+    """Whether a name speaks of drift."""
+    return bool(DRIFT_NAME.search(words(name)) or DRIFT_NAME.search(name))
+
+
+def on_invented_data(project: Project, path: str) -> bool:
+    """Whether a file makes up the data that it looks at: random frames, nothing read and nothing taken in."""
+    calls = [fact.name for fact in project.facts("call", path=path, role=("code", "test", "example"))]
+    takes = any(
+        "args" in f.detail and f.detail["args"]
+        for f in project.facts("def", path=path, role=("code", "test", "example"))
+    )
+    return (
+        any(INVENTED.search(name) for name in calls) and not takes and not any(READING.search(name) for name in calls)
+    )
+
+
+def homegrown(project: Project) -> list[Evidence]:
+    """Hand-written statistics whose value is compared with a threshold."""
+    found = []
+    statistics = {e.at.path for e in project.doing("distribution comparison").evidence if e.strength >= Strength.USED}
+    defined = {f.at.path for f in project.facts("def") if about_drift(f.name.rpartition(".")[2])}
+    for fact in project.facts("branch"):
+        if fact.at.path.endswith(".ipynb") or not compares(fact):
+            continue
+        names = fact.detail.get("names", "").replace(",", " ").split()
+        scoped = about_drift(fact.scope) and any(LIMIT.search(words(name)) for name in names)
+        if fact.at.path in statistics | defined and (scoped or any(about_drift(name) for name in names)):
+            found.append(project.evidence(fact, "a drift statistic is compared with a threshold"))
+    return found
+
+
+def compares(fact: Fact) -> bool:
+    """Whether a condition compares sizes."""
+    return bool({"<", "<=", ">", ">="} & set(fact.detail.get("ops", "").split(",")))
+
+
+def statistics_only(project: Project) -> list[Evidence]:
+    """Drift statistics that are computed, with nothing that looks at the value."""
+    return [
+        project.evidence(fact, "a drift statistic is computed", cap=Strength.IMPORTED)
+        for fact in project.facts("def")
+        if fact.value != "class"
+        and about_drift(fact.name.rpartition(".")[2])
+        and not fact.at.path.endswith(".ipynb")
+        and (not fact.at.path.endswith(".py") or any(f.kind == "call" for f in project.repo.facts(fact.at.path)))
+    ]
+
+
+def scheduled_checks(project: Project) -> list[Evidence]:
+    """Scheduled jobs that look at the model's health without a drift statistic."""
+    note = "a scheduled job checks the models, without a drift statistic"
+    return [
+        project.evidence(fact, note, cap=Strength.IMPORTED)
+        for fact in project.doing("scheduling").facts
+        if fact.kind in ("yaml", "json", "toml") and CHECKS_MODEL.search(words(fact.at.path))
+    ]
+
+
+@check(
+    "MON002",
+    "Data drift is watched",
+    capability="drift_monitoring",
+    level=3,
+    dimension="mlops",
+    fix="kit add monitoring",
+)
+def drift_is_watched(project: Project) -> Verdict:
+    """What: production data is compared with training data by a drift tool or a statistic that has a threshold.
+
+    A cloud service that monitors the model counts as well. A report about random numbers and a
+    tool that is only imported are partial; a dependency that nothing imports and a section "for future use" in a
+    settings file are not monitoring.
+
+    Why: a model fails silently. The inputs move first, weeks before the labels say so.
+
+    Fix: compare each new batch with the training reference, write the report, and fail or alert above a threshold.
+
+    Source: documents 000, 001 and 002; mlops-zoomcamp rubric (monitoring); ML Test Score (no skew).
+    """
+    tools = project.doing("drift monitoring")
+    used = [e for e in tools.evidence if e.strength >= Strength.USED]
+    invented = {e.at.path for e in used if on_invented_data(project, e.at.path)}
+    real = [*(e for e in used if e.at.path not in invented), *homegrown(project)]
+    explored = [e for e in real if e.at.path.endswith(".ipynb") and project.kind != "collection"]
+    real = [e for e in real if e.strength >= Strength.USED and e not in explored]
+    if real:
+        return passed("drift is computed against a reference", best(real))
+    weaker = [
+        *used,
+        *tools.at_least(Strength.IMPORTED),
+        *statistics_only(project),
+        *scheduled_checks(project),
+    ]
+    if weaker:
+        why = (
+            "drift is computed on made-up data"
+            if invented
+            else "drift is looked at in a notebook only"
+            if explored
+            else "a drift tool or statistic is here, but nothing watches with it"
+        )
+        return partial(why, best(weaker))
+    return unmet(
+        tools,
+        "nothing compares production data with training data",
+        "a drift report or statistic over production data with a threshold, in a job that runs",
+    )

@@ -1,0 +1,315 @@
+"""RET: does the model renew itself?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
+from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.naming import words
+
+if TYPE_CHECKING:
+    from readykit.cijobs import CIJob
+
+TRAINS = re.compile(
+    r"(?<![a-z])(re-?)?train(er|ing|s)?(?![a-z])|(?<![a-z])fit(?![a-z])|(?<![a-z])(continuous training|model pipeline)",
+    re.IGNORECASE,
+)
+NOT_TRAINING = re.compile(
+    r"train(ing)?[-_ /]?(and[-_ ])?(serv|predict|test|val)\w*|pre-?train\w*"
+    r"|train(ing)?[-_ ](data|set|dataset|column|path|reference|state)\w*",
+    re.IGNORECASE,
+)
+TIMED = frozenset(
+    {
+        "cron",
+        "schedule_interval",
+        "timetable",
+        "rrule",
+        "cron_schedule",
+        "cron_expression",
+        "schedule_expression",
+        "interval",
+    }
+)
+MAYBE_TIMED = frozenset({"schedule", "schedules", "trigger", "triggers", "automation_condition"})
+CLOCK = re.compile(
+    r"""["'](@(yearly|monthly|weekly|daily|hourly|continuous)|([\d*/,LW#?-]+\s+){4,5}[\w*/,#?-]+|(rate|cron)\(.*)["']|timedelta|[Cc]ron|Interval|Period\(|Every|Recurrence|[Ss]chedule"""
+)
+# what an operator of a workflow is told to run
+TASK_ARGUMENTS = frozenset(
+    {"bash_command", "python_callable", "task_id", "command", "cmd", "cmds", "entrypoint", "notebook"}
+)
+CODE_FILES = ("*.py", "*.ipynb", "*.R", "*.scala", "*.sh", "*.y*ml")
+OFF = re.compile(r"""^["']?(none|null|false|~|@once|manual|off|\s*|\{\}|\[\])["']?$""", re.IGNORECASE)
+NAMING_KEYS = re.compile(
+    r"(^|[._\]])(name|displayName|description|template|templateRef|notebook_path|python_file|entrypoint|entry_point|job_id|job_name|image|pipeline|pipeline_name|flow|flow_name|task_key|run_job_task|script|package_name|workflow|command|cmd|stdin|args|value|detail|target|ref|existing_job_id)(\[\d+\])*$",
+    re.IGNORECASE,
+)
+
+
+def name_of(path: str) -> str:
+    """The last part of a path."""
+    return path.rpartition("/")[2]
+
+
+def trains(text: str) -> bool:
+    """Whether a name, path or sentence speaks of training a model rather than of training data."""
+    plain = words(text)
+    return bool(TRAINS.search(NOT_TRAINING.sub(" ", plain)))
+
+
+def timed_calls(project: Project) -> Iterator[Fact]:
+    """Calls and decorators that give something a schedule which is not switched off."""
+    known = {(f.at.path, f.at.line) for f in project.doing("scheduling").facts if f.kind in ("call", "decorator")}
+    for fact in project.facts("call", "decorator"):
+        if (fact.at.path, fact.at.line) in known and not any(
+            OFF.match(fact.detail.get(k, "x")) for k in ("enabled", "is_active")
+        ):
+            yield fact
+            continue
+        for key, value in fact.detail.items():
+            if OFF.match(value):
+                continue
+            if (key in TIMED and (key != "interval" or CLOCK.search(value))) or (
+                key in MAYBE_TIMED and CLOCK.search(value)
+            ):
+                yield fact
+                break
+
+
+def context(project: Project, fact: Fact) -> Iterator[str]:
+    """What stands around a call that schedules: its arguments, the call around it, its function, its file's names."""
+    yield " ".join(v for k, v in fact.detail.items() if k != "receiver")
+    yield fact.scope
+    yield fact.at.path
+    for other in project.repo.facts(fact.at.path):
+        if other.kind == "call":
+            yield from (value for key, value in other.detail.items() if key in TASK_ARGUMENTS)
+            if other.at.line <= fact.at.line <= max(other.at.end_line, other.at.line):
+                yield " ".join(other.detail.values())
+        elif other.kind in ("import", "def"):
+            yield other.name
+
+
+def scheduled_in_code(project: Project) -> list[Evidence]:
+    """Schedules and events in code that start training."""
+    return [
+        project.evidence(fact, f"starts by itself: {fact.name}")
+        for fact in timed_calls(project)
+        if any(trains(text) for text in context(project, fact))
+    ]
+
+
+def scheduled_in_configuration(project: Project) -> list[Evidence]:
+    """Schedules and events in configuration whose document leads to training."""
+    found = []
+    for fact in project.doing("scheduling").facts:
+        if (
+            fact.kind == "command"
+            and fact.detail.get("runner") != "readme"
+            and any(map(trains, (fact.name, fact.at.path, fact.scope)))
+        ):
+            found.append(project.evidence(fact, f"sets up a trigger: {fact.name[:60]}"))
+        if fact.kind not in ("yaml", "json", "toml", "hcl") or OFF.match(fact.value or "x"):
+            continue
+        if suspended(project, fact) or not any(
+            starts(project, text, fact.at.path) for text in started_by(project, fact)
+        ):
+            continue
+        found.append(
+            project.evidence(clock(project, fact), f"starts training by itself: {fact.name}: {fact.value[:40]}")
+        )
+    return found
+
+
+def clock(project: Project, fact: Fact) -> Fact:
+    """The line that says when, for a trace that is only the kind of a document."""
+    if not fact.name.endswith("kind"):
+        return fact
+    return next(
+        (
+            f
+            for f in document(project, fact)
+            if re.search(r"(^|\.)(schedules?|cron)(\[\d+\])?(\.\w+)?$", f.name) and f.value
+        ),
+        fact,
+    )
+
+
+def document(project: Project, fact: Fact) -> list[Fact]:
+    """The facts of the YAML document or the file in which a fact stands; of one job where jobs are listed."""
+    rows = [f for f in project.repo.facts(fact.at.path) if f.scope == fact.scope or f.kind == "command"]
+    match = re.match(r"(.*\bjobs\.[^.]+)\.", fact.name)
+    if match and fact.kind == "yaml":
+        rows = [f for f in rows if f.name.startswith(match[1])]
+    return rows
+
+
+def suspended(project: Project, fact: Fact) -> bool:
+    """Whether the document says that its schedule is off."""
+    return any(
+        f.name.endswith(("suspend", "paused", "pause_status")) and f.value.lower() in ("true", "paused")
+        for f in document(project, fact)
+    )
+
+
+def started_by(project: Project, fact: Fact) -> Iterator[str]:
+    """Names of what a scheduling document starts."""
+    if fact.kind == "hcl":
+        yield fact.name
+        yield from (f.value for f in project.repo.facts(fact.at.path) if f.kind == "hcl" and trains(f.value))
+        return
+    for other in document(project, fact):
+        if other.kind == "command":
+            if same_document(project, other, fact):
+                yield other.name
+        elif NAMING_KEYS.search(other.name):
+            yield other.value
+
+
+def same_document(project: Project, command: Fact, fact: Fact) -> bool:
+    """Whether a command stands between the first and the last line of a fact's document."""
+    lines = [f.at.line for f in project.repo.facts(fact.at.path) if f.scope == fact.scope and f.kind == fact.kind]
+    return min(lines) <= command.at.line <= max(lines)
+
+
+def starts(project: Project, text: str, near: str = "") -> bool:
+    """Whether a command or name means training, or names a file that does it; `near` is the document that says so."""
+    if len(text) < 400 and trains(head(text)):
+        return True
+    return any(trains(row) for path in named(project, text, near) for row in rows(project, path))
+
+
+def head(text: str) -> str:
+    """A command without its options: `train --test-data x` is about training, `report --training-days 3` is not."""
+    return " ".join(word for word in text.split() if not word.startswith("-") and "=" not in word)
+
+
+def named(project: Project, text: str, near: str = "") -> list[str]:
+    """Files of the tree that a command names, by path, by base name or as a module.
+
+    A name that fits several files counts for those in a folder called like the document (`ml.yaml` and `ml/main.py`).
+    """
+    found: list[str] = []
+    for word in re.findall(r"[\w./-]+", text):
+        if "/" not in word and "." not in word:
+            continue
+        base, module = name_of(word), word.replace(".", "/") + ".py"
+        fits = [
+            p
+            for p in project.repo.files
+            if p == module or p.endswith(f"/{module}") or (name_of(p) == base and "." in base)
+        ]
+        exact = [p for p in fits if word.endswith(p) or p.endswith(word.lstrip("./"))]
+        fits = exact if len(exact) == 1 else fits
+        stem = name_of(near).partition(".")[0]
+        found += fits if len(fits) == 1 else [p for p in fits if stem in p.split("/")]
+    return found[:6]
+
+
+def rows(project: Project, path: str) -> Iterator[str]:
+    """What a started file names itself: the commands it runs, what it imports and calls."""
+    for fact in project.repo.facts(path):
+        if fact.kind in ("command", "import", "call"):
+            yield head(fact.name)
+        elif fact.kind in ("yaml", "json") and NAMING_KEYS.search(fact.name):
+            yield fact.value
+
+
+def terraform(project: Project) -> list[Evidence]:
+    """Cloud schedulers that start a pipeline, where the repository's pipelines train."""
+    pipelines = [p for p in project.files("*.py", "*.y*ml") if trains(name_of(p))]
+    return [
+        project.evidence(fact, f"a cloud scheduler: {fact.name}")
+        for fact in project.doing("scheduling").facts
+        if fact.kind == "hcl"
+        and pipelines
+        and any(re.search(r"pipeline|train|workflow", f"{f.name} {f.value}") for f in project.repo.facts(fact.at.path))
+    ]
+
+
+def anything_trains(project: Project) -> bool:
+    """Whether there is training here at all: a call that fits, or a file, function or command by that name."""
+    if project.doing("fitting").evidence:
+        return True
+    named_so = (
+        fact.name.rpartition(".")[2] if fact.kind == "def" else head(fact.name)
+        for fact in project.facts("def", "command")
+    )
+    return any(map(trains, named_so)) or any(
+        trains(name_of(path)) for path in project.files(*CODE_FILES, role=("code",))
+    )
+
+
+def training_jobs(project: Project) -> Iterator[tuple[CIJob, Fact]]:
+    """CI jobs that train, with the command that does."""
+    for job in project.ci_jobs():
+        chains = [chain for chain in job.reached if chain]
+        for chain in chains:
+            if starts(project, chain[-1].detail.get("plain") or chain[-1].name, chain[-1].at.path) and not testing(
+                chain[-1]
+            ):
+                yield job, chain[0]
+                break
+
+
+def testing(fact: Fact) -> bool:
+    """Whether a command tests, lints or builds rather than works."""
+    return bool(
+        re.search(
+            r"(?<![a-z])(tests?|pytest|unittest|lint|flake8|ruff|black|mypy|coverage|build|push|docker|install|compile|echo|cp|mkdir|rm|git)(?![a-z])",
+            fact.detail.get("plain") or fact.name,
+        )
+    )
+
+
+@check(
+    "RET001",
+    "Retraining is a flow, not a person",
+    capability="automated_retraining",
+    level=4,
+    dimension="mlops",
+    fix="kit add retraining",
+)
+def retraining_is_a_flow(project: Project) -> Verdict:
+    """What: a schedule or an event (drift alarm, new data, message) starts the training pipeline.
+
+    A schedule that only reports, refreshes data or updates dependencies does not count, nor a workflow file outside
+    the folder that its system reads. Training on code push or by a dispatch that nothing sends is partial.
+
+    Why: a model that waits for somebody to remember it grows old unnoticed.
+
+    Fix: serve the training flow on a cron, and let the drift monitor start it as well.
+
+    Source: documents 000, 001 and 002; Google's MLOps level 1 (continuous training).
+    """
+    clocks = [*scheduled_in_code(project), *scheduled_in_configuration(project), *terraform(project)]
+    jobs = list(training_jobs(project))
+    clocks += [project.evidence(fact, "a scheduled CI job trains") for job, fact in jobs if "schedule" in job.triggers]
+    real = [e for e in clocks if e.strength >= Strength.USED and not e.at.path.endswith(".ipynb")]
+    if real:
+        return passed("training starts by itself", best(real))
+    pushes = [
+        project.evidence(fact, f"training on {' or '.join(job.triggers)} only") for job, fact in jobs if job.triggers
+    ]
+    data = [
+        project.evidence(fact, "runs again when its source changes", cap=Strength.IMPORTED)
+        for fact in (*project.doing("data trigger").facts, *project.doing("change trigger").facts)
+        if any(trains(row) for row in rows(project, fact.at.path))
+    ]
+    weaker = [*clocks, *pushes, *data]
+    if any(e.strength >= Strength.DECLARED for e in weaker):
+        return partial(
+            "training is started by a push, a dispatch or a notebook, not by a flow with a schedule or event",
+            best(weaker),
+        )
+    if not anything_trains(project):
+        return not_applicable("nothing here trains a model")
+    return failed(
+        "nothing starts training without a person",
+        looked_in=project.looked_in,
+        would_satisfy="a schedule or event trigger (cron, drift alarm, new data) whose job trains the model",
+    )

@@ -1,0 +1,173 @@
+"""RET: can yesterday's model come back?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from readykit.checks_api import Project, best, check, failed, partial, passed
+from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.naming import words
+
+PAGE = re.compile(r"\.(md|rst|txt|ipynb)$", re.IGNORECASE)
+OF_DATABASE = re.compile(
+    r"(?<![a-z])(databases?|db|\w*sql\w*|dumps?|backups?|migrat\w*|transactions?|schema|git (reset|revert))(?![a-z])",
+    re.IGNORECASE,
+)
+ONLY_SAYS = re.compile(
+    r"(^|\.)(info|warning|warn|error|debug|critical|exception|log|print|echo|secho|get_logger|getLogger|format|str|join)$"
+)
+QUESTION = re.compile(r"^(should|is|has|can|needs|must|test|check)\b")
+# what is brought back: a model or a deployment, not a row, a ticket or a database
+OF_MODEL = re.compile(
+    r"(?<![a-z])(models?|alias(es)?|champion|challenger|traffic|endpoint|pointer|registry|registered|deploy\w*|canary|serving|release)(?![a-z])",
+    re.IGNORECASE,
+)
+ROLLS_BACK = re.compile(r"(?<![a-z])roll(s|ed|ing)? ?back(?![a-z])", re.IGNORECASE)
+WAY_BACK = re.compile(r"(?<![a-z])roll(ing|ed|s)? ?back|revert(ing)? (to|a|an|the) |previous (model|version)")
+GOES_BACK = re.compile(r"(?<![a-z])(revert|restore|undo|demote)(?![a-z])", re.IGNORECASE)
+
+
+def rollback_functions(project: Project) -> Iterator[tuple[Fact, bool]]:
+    """Functions that bring a former model back, and whether they do more than say so."""
+    for fact in project.facts("def"):
+        name = words(fact.name.rpartition(".")[2])
+        meant = ROLLS_BACK.search(name) or (GOES_BACK.search(name) and OF_MODEL.search(name))
+        if fact.value == "class" or not meant or QUESTION.match(name):
+            continue
+        inner = [
+            f for f in project.repo.facts(fact.at.path) if f.scope == fact.name or f.scope.startswith(f"{fact.name}.")
+        ]
+        done = [f for f in inner if f.kind in ("call", "assign")]
+        spoken = " ".join(
+            [
+                name,
+                words(fact.detail.get("args", "")),
+                *(words(f"{f.name} {f.value} {' '.join(f.detail.values())}") for f in done),
+            ]
+        )
+        if OF_DATABASE.search(words(f"{fact.at.path} {fact.detail.get('args', '')}")):
+            continue
+        if OF_MODEL.search(spoken) or OF_MODEL.search(words(fact.at.path.rpartition("/")[2])):
+            yield (
+                fact,
+                any(
+                    (f.kind == "assign" and "." in f.name) or (f.kind == "call" and not ONLY_SAYS.search(f.name))
+                    for f in done
+                ),
+            )
+
+
+def rollback_commands(project: Project) -> list[Evidence]:
+    """Commands and jobs outside documents that roll a deployment back."""
+    found = [
+        e for e in project.doing("rollback").evidence if e.strength >= Strength.USED and not PAGE.search(e.at.path)
+    ]
+    for fact in project.commands():
+        scope = words(f"{fact.scope} {fact.detail.get('step', '')}")
+        if (
+            (ROLLS_BACK.search(scope) or ROLLS_BACK.search(words(fact.name.partition(" -")[0])))
+            and not OF_DATABASE.search(words(fact.name))
+            and not fact.name.startswith("echo")
+        ):
+            found.append(project.evidence(fact, "a task that rolls back"))
+    for fact in project.config("*.y*ml", "*"):
+        last = fact.name.rpartition(".")[2]
+        if (
+            last in ("stage", "deployment", "job", "name", "displayName")
+            and ROLLS_BACK.search(words(fact.value))
+            and job_runs(project, fact)
+        ):
+            found.append(project.evidence(fact, f"a pipeline stage: {fact.value}"))
+    return [e for e in found if e.strength >= Strength.USED]
+
+
+def job_runs(project: Project, fact: Fact) -> bool:
+    """Whether a file of configuration is one that a CI system reads."""
+    return any(job.path == fact.at.path for job in project.ci_jobs())
+
+
+def runbooks(project: Project) -> list[tuple[Fact, Fact]]:
+    """Sections of documents about rolling back, with a command that they show."""
+    found = []
+    for page in project.files("*.md", "*.rst"):
+        facts = project.repo.facts(page)
+        headings = [
+            f
+            for f in facts
+            if f.kind == "heading" and WAY_BACK.search(words(f.name)) and not OF_DATABASE.search(words(f.name))
+        ]
+        for heading in headings:
+            following = [
+                f
+                for f in facts
+                if f.kind == "heading" and f.at.line > heading.at.line and int(f.value or 9) <= int(heading.value or 1)
+            ]
+            end = following[0].at.line if following else 10**9
+            shown = [
+                f
+                for f in facts
+                if f.kind in ("command", "codeline")
+                and heading.at.line < f.at.line < end
+                and not OF_DATABASE.search(words(f.name))
+            ]
+            if shown:
+                found.append((heading, next((f for f in shown if ROLLS_BACK.search(words(f.name))), shown[0])))
+    return found
+
+
+def documented(project: Project) -> list[Evidence]:
+    """Rollback commands in documents for a way of deployment that the tree really has."""
+    targets = {tool.id for tool in project.toolbox.doing("deployment target")}
+    here = {e.tool for e in project.doing("deployment target").evidence if e.strength >= Strength.DECLARED}
+    return [
+        Evidence(fact.at, Strength.USED, f"documented: {fact.name[:60]}", trace.tool.name)
+        for fact in project.commands("readme")
+        for trace in project.toolbox.traces(fact)
+        if trace.job == "rollback" and (trace.tool.id not in targets or trace.tool.name in here)
+    ]
+
+
+@check(
+    "RET004",
+    "Yesterday's model can come back",
+    capability="rollback",
+    level=4,
+    dimension="mlops",
+    fix="kit add retraining",
+)
+def model_can_come_back(project: Project) -> Verdict:
+    """What: a command, function or pipeline stage moves serving back to the former model.
+
+    A runbook with the rollback command of the deployment system that the repository uses will do. A function that
+    only logs is a stub: partial with a runbook, else nothing. Database rollbacks are something else.
+
+    Why: the fastest repair of a bad model is the one before it, at three in the morning, by whoever is on call.
+
+    Fix: keep the former version's alias, move it by one command that the service follows, and write that line into
+    the runbook.
+
+    Source: documents 001 and 002; ML Test Score, models can be rolled back.
+    """
+    functions = list(rollback_functions(project))
+    real = [project.evidence(fact, f"{fact.name} brings the former version back") for fact, acts in functions if acts]
+    strong = [e for e in (*real, *rollback_commands(project), *documented(project)) if e.strength >= Strength.USED]
+    if strong:
+        return passed("the former model can be brought back", best(strong))
+    pages = [
+        Evidence(heading.at, Strength.DECLARED, f"a section with a command: {shown.name[:60]}")
+        for heading, shown in runbooks(project)
+    ]
+    stubs = [
+        project.evidence(fact, f"{fact.name} only says so", cap=Strength.DECLARED)
+        for fact, acts in functions
+        if not acts
+    ]
+    if pages or real:
+        return partial("a way back is written down, but nothing here carries it out", best([*pages, *real, *stubs]))
+    return failed(
+        "there is no way back to the former model",
+        looked_in=project.looked_in,
+        would_satisfy="a command or alias move that brings the former version back, and a line about it in the runbook",
+        evidence=stubs[:2],
+    )

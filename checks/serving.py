@@ -1,0 +1,319 @@
+"""SRV: can the model be called, and is what comes in checked?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed, unmet
+from readykit.model import Evidence, Fact, Location, Strength, Verdict
+
+ROUTE = re.compile(
+    r"\.(get|post|put|patch|route|api_route|websocket|api_view|add_api_route|add_route|add_url_rule|add_post|add_resource)$"
+)
+ADDRESS = re.compile(r"""^[rbf]?["']?/|environ|getenv|settings|config""", re.IGNORECASE)
+ASKS = re.compile(
+    r"(?<![a-z])(predict\w*|score|scoring|infer\w*|classif\w*|invocations?|recommend\w*|forecast\w*|embed\w*|generate|detect\w*|rank\w*|similar\w*)(?![a-z])",
+    re.IGNORECASE,
+)
+SPLIT_ARGUMENTS = re.compile(r",\s*(?![^\[\(]*[\]\)])")
+BOUND = re.compile(
+    r"\b(ge|le|gt|lt|multiple_of|min_length|max_length|min_items|max_items|pattern|regex|strict|max_digits)\s*="
+)
+BOUNDED_TYPE = re.compile(
+    r"\b(Literal|Enum|con(int|float|str|list|set|decimal|date)\b|Positive\w+|NonNegative\w+|Negative\w+|Email\w*|\w*Url|UUID\w*|datetime|date|IPv?\w*|Annotated|Strict\w+|Finite\w+)"
+)
+# a file by this name scores, also when it loads the model by way of another module
+SCORES = re.compile(r"(?<![a-z])(inference|scor(e|er|ing)|batch|predict(or|ions?)?)(?![a-z])", re.IGNORECASE)
+QUERY = re.compile(
+    r"=\s*(\w+\.)?(Query|Path|Body|Form|Header)\([^)]*\b(ge|le|gt|lt|min_length|max_length|pattern|regex)="
+)
+FROM_REQUEST = re.compile(r"\b(request|req|event|body|payload|json|data)\b|^\*\*")
+MADE = "made from the request: "
+FREE = re.compile(
+    r"^(typing\.)?(Dict|dict|Any|object|Mapping|JSON\w*|list|List|Optional\[(typing\.)?(Dict|dict|Any)\b.*)(\[.*)?$"
+)
+# Types that a web framework converts and refuses: text alone lets everything in.
+CONVERTED = re.compile(
+    r"^(Optional\[)?(int|float|bool|date|datetime|UploadFile|Annotated\[.*|Literal\[.*|conlist.*|list\[(int|float).*|List\[(int|float).*)"
+)
+
+
+def last(name: str) -> str:
+    """The part of a dotted name after the last dot."""
+    return name.rpartition(".")[2]
+
+
+def inside(fact: Fact, scope: str) -> bool:
+    """Whether a fact stands in a scope or in one nested in it."""
+    return fact.scope == scope or fact.scope.startswith(f"{scope}.")
+
+
+def routes(project: Project) -> Iterator[tuple[Fact, str]]:
+    """Places where an address is bound to a function, with the function's name."""
+    for fact in project.facts("decorator", name="*"):
+        given = fact.detail.get("0") or fact.detail.get("path") or fact.detail.get("rule") or ""
+        if (
+            ROUTE.search(fact.name)
+            and (ADDRESS.search(given) or not given)
+            and not fact.name.startswith(("unittest.", "?.patch", "mock."))
+        ):
+            yield fact, fact.scope
+    for fact in project.facts("call", name="*.add_*"):
+        if ROUTE.search(fact.name):
+            target = (
+                fact.detail.get("endpoint")
+                or fact.detail.get("view_func")
+                or fact.detail.get("1")
+                or fact.detail.get("0", "")
+            )
+            yield fact, target.removeprefix("self.").partition("(")[0]
+
+
+def asks_model(calls: Iterable[Fact], fact: Fact, handler: str) -> bool:
+    """Whether a route is there to be asked for a prediction: by its address, its handler's name or what that calls."""
+    address = " ".join(value for key, value in fact.detail.items() if key in ("0", "path", "rule"))
+    if ASKS.search(address.replace("_", " ")) or ASKS.search(last(handler).replace("_", " ")):
+        return True
+    return any(call.at.path == fact.at.path and inside(call, handler) for call in calls)
+
+
+def prediction_routes(project: Project) -> list[tuple[Fact, str]]:
+    """The routes that answer with a model's prediction."""
+    calls = project.doing("asking a model").facts
+    return [(fact, handler) for fact, handler in routes(project) if asks_model(calls, fact, handler)]
+
+
+def handled(project: Project) -> list[Evidence]:
+    """Evidence of routes that answer with a prediction, strongest first."""
+    found = [project.evidence(fact, "a route that answers with a prediction") for fact, _ in prediction_routes(project)]
+    return sorted(found, key=lambda e: (-e.strength, e.at))
+
+
+def files_doing(project: Project, job: str) -> set[str]:
+    """The files in which a job is really done (not only imported or declared)."""
+    return {e.at.path for e in project.doing(job).evidence if e.strength >= Strength.USED}
+
+
+def batches(project: Project) -> list[Evidence]:
+    """Scripts and stages that load a saved model, ask it and keep what it says."""
+    loading, keeping = files_doing(project, "loading a model"), files_doing(project, "keeping results")
+    measuring = files_doing(project, "scoring against labels") | files_doing(project, "fitting")
+    found = []
+    for evidence in project.doing("asking a model").evidence:
+        path = evidence.at.path
+        loads = path in loading or SCORES.search(path.rpartition("/")[2].replace("_", " "))
+        if evidence.strength < Strength.USED or not loads or path in measuring or path.endswith(".ipynb"):
+            continue
+        if path in keeping:
+            found.append(Evidence(evidence.at, evidence.strength, "a saved model scores rows and the result is kept"))
+        else:
+            found.append(
+                Evidence(evidence.at, min(evidence.strength, Strength.IMPORTED), "a saved model is asked from a script")
+            )
+    return sorted(found, key=lambda e: (-e.strength, e.at))
+
+
+@check("SRV001", "The model can be called", capability="serving", level=3, dimension="deploy", fix="kit add serving")
+def model_can_be_called(project: Project) -> Verdict:
+    """What: a service answers with the model's prediction, or a job scores in batches without a person.
+
+    A web framework alone does not count: a route must ask a model. A scoring script passes when something runs it
+    and it keeps its results; a notebook cell or a script that only prints is partial. A serving framework that is
+    installed and not imported is no service.
+
+    Why: a model that nobody can ask has no effect, and how it is asked decides what can go wrong with it.
+
+    Fix: put the model behind a typed endpoint with a serving framework, or schedule a stage that scores new rows and
+    stores the result with the model's version.
+
+    Source: documents 001 and 002 (deployed models), mlops-zoomcamp rubric (deployment).
+    """
+    serving, batch = project.doing("model serving"), project.doing("batch scoring")
+    services = [e for e in (*handled(project), *serving.evidence, *batch.evidence) if e.strength >= Strength.USED]
+    kept = [e for e in services if not e.at.path.endswith(".ipynb") or project.kind == "collection"]
+    if kept:
+        return passed("the model can be called", best(kept))
+    scripts, demos = batches(project), project.doing("model demo").evidence
+    if any(e.strength >= Strength.WIRED for e in scripts):
+        return passed("a job that something runs scores with the model", best(scripts))
+    weaker = [
+        *services,
+        *scripts,
+        *(e for e in demos if e.strength >= Strength.USED),
+        *serving.evidence,
+        *batch.evidence,
+    ]
+    weaker = [e for e in weaker if e.strength >= Strength.IMPORTED]
+    if weaker:
+        return partial("the model can be asked, but no service or scheduled job does it", best(weaker))
+    return unmet(
+        serving,
+        "nothing answers with the model's prediction",
+        "a route or service that calls the model, or a scheduled job that scores and stores",
+    )
+
+
+def hints(args: str) -> Iterator[str]:
+    """The types of a parameter list as written."""
+    for argument in SPLIT_ARGUMENTS.split(args):
+        if ":" in argument:
+            yield argument.partition(":")[2].partition("=")[0].strip()
+
+
+class Schemas:
+    """Classes that describe data, by their short name, with their fields and what bounds them."""
+
+    def __init__(self, project: Project) -> None:
+        """Collect the schema classes of a project's code."""
+        self.project = project
+        self.classes: dict[str, Fact] = {}
+        typed = {(e.at.path, e.at.line) for e in project.doing("typed schema").evidence}
+        for fact in project.facts("def", name="*"):
+            if fact.value == "class":
+                bases = {last(base) for base in fact.detail.get("bases", "").split(",")}
+                if (fact.at.path, fact.at.line) in typed or bases & self.classes.keys():
+                    self.classes[last(fact.name)] = fact
+        self.fields: dict[str, list[Fact]] = {}
+        for fact in project.facts("field", name="*"):
+            owner = last(fact.name.rpartition(".")[0])
+            if owner in self.classes and self.classes[owner].at.path == fact.at.path:
+                self.fields.setdefault(owner, []).append(fact)
+
+    def named(self, annotation: str) -> list[str]:
+        """The schema classes that an annotation mentions."""
+        return [word for word in re.findall(r"\w+", annotation) if word in self.classes]
+
+    def family(self, name: str) -> list[str]:
+        """A class, those it inherits from and those that its fields hold."""
+        found = [name]
+        for each in found:
+            bases = self.classes[each].detail.get("bases", "").split(",")
+            inner = [n for f in self.fields.get(each, ()) for n in self.named(f.value)]
+            found += [n for n in dict.fromkeys((*map(last, bases), *inner)) if n in self.classes and n not in found]
+        return found
+
+    def bound(self, name: str) -> Fact | None:
+        """The first thing in a class that refuses a value of the right type."""
+        owner = self.classes[name]
+        for fact in self.fields.get(name, ()):
+            if BOUND.search(f"{fact.value} {fact.detail.get('default', '')}") or BOUNDED_TYPE.search(fact.value):
+                return fact
+        for fact in self.project.repo.facts(owner.at.path):
+            if not inside(fact, owner.name):
+                continue
+            if fact.kind == "decorator" and "validator" in last(fact.name):
+                return fact
+            if fact.kind == "assign" and re.search(r"forbid", fact.value):
+                return fact
+        return None
+
+    def demanding(self, name: str) -> bool:
+        """Whether a class has a field of a real type that must be given."""
+        return any(
+            not FREE.match(f.value)
+            and (
+                f.detail.get("default", "...") in ("...", "")
+                or re.match(r"(\w+\.)?Field\(\s*(\.\.\.|description|title|alias|example)", f.detail.get("default", ""))
+            )
+            for f in self.fields.get(name, ())
+        )
+
+
+def request_schemas(project: Project) -> list[tuple[Fact, str]]:
+    """The functions that take requests for predictions, with each type that they ask of a request.
+
+    That is the annotation of a parameter, a schema given to the decorator, or a class made from the request's body.
+    """
+    wanted = {(fact.at.path, last(handler)) for fact, handler in prediction_routes(project)}
+    given: list[tuple[Fact, str]] = []
+    served = {(f.at.path, f.at.line) for f in project.doing("model serving").facts if f.kind == "decorator"}
+    for fact in project.facts("decorator"):
+        if (fact.at.path, fact.at.line) in served:
+            wanted.add((fact.at.path, last(fact.scope)))
+        if (fact.at.path, last(fact.scope)) in wanted:
+            given += [
+                (fact, value) for key, value in fact.detail.items() if key in ("input", "input_spec", "body", "json")
+            ]
+    handlers = [f for f in project.facts("def") if f.value != "class" and (f.at.path, last(f.name)) in wanted]
+    for handler in handlers:
+        given += [(handler, annotation) for annotation in hints(handler.detail.get("args", ""))]
+        for call in project.repo.facts(handler.at.path):
+            if (
+                call.kind == "call"
+                and inside(call, handler.name)
+                and any(map(FROM_REQUEST.search, call.detail.values()))
+            ):
+                given.append((handler, f"{MADE}{call.name}"))
+    return given
+
+
+def typed_requests(project: Project) -> tuple[list[Evidence], list[Evidence]]:
+    """Evidence of request schemas: those that bound their values, and those that are only typed or optional."""
+    schemas = Schemas(project)
+    strict, loose = [], []
+    typed: set[Location] = set()
+    for handler, annotation in request_schemas(project):
+        made = annotation.startswith(MADE)
+        if schemas.named(annotation) and not made:
+            typed.add(handler.at)
+        elif made and handler.at in typed:
+            continue  # what a typed request is turned into is no second request
+        who = last(handler.name if handler.kind == "def" else handler.scope)
+        if QUERY.search(handler.detail.get("args", "")):
+            strict.append(project.evidence(handler, f"{who} bounds its parameters"))
+        if CONVERTED.match(annotation) and not schemas.named(annotation):
+            note = f"{who} takes {annotation[:40]}, without bounds"
+            loose.append(project.evidence(handler, note, cap=Strength.IMPORTED))
+        for name in schemas.named(annotation):
+            limits = [bound for each in schemas.family(name) if (bound := schemas.bound(each)) is not None]
+            how = "typed, without bounds" if schemas.demanding(name) else "every field optional or free"
+            if limits:
+                strict.append(project.evidence(limits[0], f"{who} takes {name}, whose values are bounded"))
+            else:
+                loose.append(
+                    project.evidence(schemas.classes[name], f"{who} takes {name}: {how}", cap=Strength.IMPORTED)
+                )
+    return strict, loose
+
+
+@check(
+    "SRV002",
+    "Input is validated at the door",
+    capability="request_validation",
+    level=3,
+    dimension="deploy",
+    fix="kit add serving",
+)
+def input_is_validated(project: Project) -> Verdict:
+    """What: the function that takes a prediction request declares a schema with bounds, or validates by one.
+
+    The schema must be that of the request: models used only for answers or settings, a free dictionary and a
+    raw `request.json()` do not count. Types without bounds and all-optional fields are partial.
+
+    Why: a model answers nonsense as confidently as sense. A bad row must come back with the field and the reason.
+
+    Fix: give the handler one parameter of a schema class that has ranges or allowed values and forbids unknown fields.
+
+    Source: readiness standard SRV002; ML Test Score, data invariants hold in serving inputs.
+    """
+    asked = prediction_routes(project)
+    serving = [e for e in project.doing("model serving").evidence if e.strength >= Strength.USED]
+    if not asked and not serving:
+        enforced = project.doing("request coercion").at_least(Strength.USED)
+        if enforced and project.doing("batch scoring").at_least(Strength.USED):
+            return partial("no service; the model's signature is enforced where it scores in batches", best(enforced))
+        return not_applicable("no service answers requests")
+    strict, loose = typed_requests(project)
+    bound = [e for e in project.doing("request validation").evidence if e.strength >= Strength.USED]
+    checked = [e for e in bound if e.at.path in {fact.at.path for fact, _ in routes(project)}]
+    if strict or checked:
+        return passed("a request outside the schema is refused", best((*strict, *checked)))
+    coerced = project.doing("request coercion").at_least(Strength.USED)
+    if loose or coerced or bound:
+        return partial("requests are typed, but values are not bounded", best(loose or (*coerced, *bound)))
+    return failed(
+        "requests reach the model unchecked",
+        looked_in=tuple(sorted({fact.at.path for fact, _ in asked} | {e.at.path for e in serving}))[:5],
+        would_satisfy="a request schema with ranges or allowed values as the parameter of the function that predicts",
+    )

@@ -1,0 +1,215 @@
+"""TRK: is every run written down, and does every model have a version?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
+from readykit.model import Evidence, Location, Strength, Verdict
+
+CODE = ("code", "template", "example")
+OFF = re.compile(r"(False|None|0|\"\"|'')$")
+OFF_IN_CONFIG = re.compile(r"(null|~|none|false|off|no|)$", re.IGNORECASE)
+METRIC = re.compile(r"(metrics?|accuracy|auc|rmse|results?|evaluat)", re.IGNORECASE)
+ABOUT_TRAINING = re.compile(r"(train|experiment|evaluat|research|benchmark|model)", re.IGNORECASE)
+TIMESTAMP = re.compile(r"(strftime|utcnow|datetime\.now|time\.time|isoformat|fromtimestamp|uuid4|timestamp)")
+REGISTRY_FILE = re.compile(
+    r"(^|/)(model[_-]?registry|registry|model[_-]?versions?|champion|production[_-]?model)\.(json|ya?ml|toml|db|csv)$",
+    re.IGNORECASE,
+)
+MODEL_FILES = (
+    "*.joblib",
+    "*.pkl",
+    "*.pickle",
+    "*.onnx",
+    "*.pt",
+    "*.pth",
+    "*.h5",
+    "*.keras",
+    "*.skops",
+    "*.cbm",
+    "*.bst",
+    "*.ubj",
+)
+REGISTRY_FOLDER = re.compile(r"(^|/)(model[_-]?)?(registry|registered[_-]models|production[_-]models)/", re.IGNORECASE)
+
+
+def weakened(evidence: Evidence, note: str) -> Evidence:
+    """The same place as weaker evidence, with the reason."""
+    return Evidence(evidence.at, Strength.DECLARED, note, evidence.tool)
+
+
+# -- switches: present, but off unless somebody turns it on -----------------------------------------------------------
+def guarded_off(project: Project, at: Location) -> str:
+    """The name of a switch that is off by default and decides whether a line runs; empty when there is none."""
+    for branch in project.facts("branch", role=CODE, path=at.path):
+        last = branch.at.end_line or branch.at.line
+        if (
+            branch.at.line <= at.line <= last
+            and branch.detail.get("kind") == "if"
+            and not branch.name.startswith("not ")
+        ):
+            for name in branch.detail.get("names", "").split():
+                if is_off(project, at.path, name):
+                    return name
+    return ""
+
+
+def is_off(project: Project, path: str, name: str) -> bool:
+    """Whether a module sets a name to nothing, or a command line flag of that name has to be given."""
+    values = [f.value for f in project.facts("assign", name=name, role=CODE, path=path)]
+    if values:
+        return all(OFF.match(value.strip()) for value in values)
+    flag = "--" + name.replace("_", "-")
+    for call in project.facts("call", name="*.add_argument", role=CODE, path=path):
+        if flag in (
+            call.detail.get("0", "").strip("\"'"),
+            f"--{call.detail.get('0', '').strip(chr(34) + chr(39))[2:].replace('_', '-')}",
+        ):
+            return "store_true" in call.detail.get("action", "")
+    return False
+
+
+def config_group_off(project: Project, evidence: Evidence) -> bool:
+    """Whether a configuration file is one choice of a group whose default is none of them."""
+    folder, _, _ = evidence.at.path.rpartition("/")
+    root, _, group = folder.rpartition("/")
+    if not evidence.at.path.endswith((".yaml", ".yml")) or not root:
+        return False
+    for fact in project.facts("yaml", name=f"defaults[[]*].{group}", role=CODE, path=f"{root}/*"):
+        if OFF_IN_CONFIG.match(fact.value.strip()):
+            return True
+    return False
+
+
+def split_by_switch(project: Project, evidence: Iterable[Evidence]) -> tuple[list[Evidence], list[Evidence]]:
+    """Evidence that runs by default, and evidence behind a switch that is off."""
+    on, off = [], []
+    for each in evidence:
+        switch = guarded_off(project, each.at) if each.at.path.endswith((".py", ".ipynb")) else ""
+        if switch:
+            off.append(weakened(each, f"there, but `{switch}` is off by default"))
+        elif config_group_off(project, each):
+            off.append(weakened(each, "there, but the configuration selects none by default"))
+        else:
+            on.append(each)
+    return on, off
+
+
+# -- home-grown records -----------------------------------------------------------------------------------------------
+def dated_results(project: Project) -> Iterator[Evidence]:
+    """Functions that write metrics to a file with a time or an id in its name: one file a run, kept side by side."""
+    stamped = {f.at.path for f in project.facts("call", role=CODE) if TIMESTAMP.search(f.name)}
+    judging = {e.at.path for job in ("fitting", "scoring against labels") for e in project.used(job)}
+    for fact in project.facts("call", name="json.dump*", role=CODE):
+        about = f"{fact.scope} {fact.detail.get('0', '')} {fact.at.path}"
+        if (
+            fact.at.path in stamped
+            and (fact.at.path in judging or METRIC.search(about))
+            and ABOUT_TRAINING.search(about)
+            and project.strength(fact) >= Strength.USED
+        ):
+            yield project.evidence(fact, "results of each run go to a file of their own", cap=Strength.DECLARED)
+
+
+def only_in_notebooks(evidence: Iterable[Evidence]) -> bool:
+    """Whether nothing but notebooks does it."""
+    return all(e.at.path.endswith(".ipynb") for e in evidence)
+
+
+@check(
+    "TRK001", "Runs are tracked", capability="experiment_tracking", level=2, dimension="mlops", fix="kit add tracking"
+)
+def runs_are_tracked(project: Project) -> Verdict:
+    """What: every training run leaves its parameters and metrics in a place where runs can be compared.
+
+    A tracking product's logging call in the training code passes. Tracking that is off by default or only in a
+    notebook, event files for curves, metrics of pipeline artifacts, and home-grown result files that keep one file a
+    run are partial. A tracker that is installed, or only read from, tracks nothing.
+
+    Why: without a record nobody can say which change made the model better, or where the deployed model came from.
+
+    Fix: open a run around training; log the parameters before fitting and the metrics after evaluating.
+
+    Source: documents 001 and 002, mlops-zoomcamp rubric (experiment tracking).
+    """
+    found = project.doing("experiment tracking")
+    on, off = split_by_switch(project, project.used("experiment tracking"))
+    if on and not only_in_notebooks(on):
+        return passed("runs are tracked", best(on))
+    if on:
+        return partial("runs are tracked from a notebook only", best(on))
+    if off:
+        return partial("runs can be tracked, but are not by default", best(off))
+    curves = [weakened(e, "shows metrics, keeps no parameters or versions") for e in project.used("training curves")]
+    if curves:
+        return partial("metrics are kept, but runs are not", best(curves))
+    files = list(dated_results(project))
+    if files:
+        return partial("results are kept in files of the project's own", best(files))
+    if project.only_serves:
+        return not_applicable("models are served here and trained elsewhere, so there are no runs to track")
+    would = "calls that log parameters and metrics of a training run to an experiment tracker"
+    return unmet(found, "no training run is logged", would)
+
+
+def home_grown(project: Project) -> Iterator[Evidence]:
+    """A registry of the project's own: an index file of models that its code writes."""
+    writers = {
+        f.at.path
+        for f in project.facts("call", role=CODE)
+        if re.search(r"(json|yaml|toml)\.dump|write_text|\.to_csv$", f.name)
+    }
+    for fact in project.facts("string", role=CODE):
+        if REGISTRY_FILE.search(fact.name) and fact.at.path in writers and project.strength(fact) >= Strength.USED:
+            yield project.evidence(
+                fact, "an index file of models, kept by the project's own code", cap=Strength.DECLARED
+            )
+
+
+def chosen_models(project: Project) -> list[Evidence]:
+    """Model files that lie in a folder called a registry."""
+    paths = [path for path in project.files(*MODEL_FILES, role=CODE) if REGISTRY_FOLDER.search(path)]
+    return [Evidence(Location(path), Strength.DECLARED, "a folder of chosen models, no versions") for path in paths]
+
+
+@check(
+    "TRK004",
+    "Models are kept in a registry",
+    capability="model_registry",
+    level=2,
+    dimension="mlops",
+    fix="kit add registry",
+)
+def models_are_registered(project: Project) -> Verdict:
+    """What: a trained model gets a name and a version in a registry or versioned store.
+
+    Registering a version, tagging one, or declaring the model by repository and commit passes. Registering from a
+    notebook only, only reading from a registry, release assets, dated artifacts and home-grown indexes are partial. A
+    file that the next training overwrites is nothing.
+
+    Why: promotion, rollback and audits all start from "which version is this?".
+
+    Fix: register the model at the end of training, with the run it comes from, and load it by alias or version.
+
+    Source: documents 001 and 002, mlops-zoomcamp rubric (model registry), GCP MLOps level 1.
+    """
+    found = project.doing("model registry")
+    on, off = split_by_switch(project, project.used("model registry"))
+    if on and not only_in_notebooks(on):
+        return passed("models are registered", best([e for e in on if not e.at.path.endswith(".ipynb")]))
+    if on:
+        return partial("models are registered from a notebook only", best(on))
+    if off:
+        return partial("models can be registered, but are not by default", best(off))
+    reading = [
+        weakened(e, "reads from a registry that nothing here writes to") for e in project.used("model registry lookup")
+    ]
+    if reading:
+        return partial("models come from a registry, but nothing here registers them", best(reading))
+    own = list(home_grown(project)) or chosen_models(project)
+    if own:
+        return partial("models are kept in a store of the project's own", best(own))
+    would = "a call or stage that registers the trained model under a name and version"
+    return unmet(found, "no model has a version", would, r"registr|register|versioned model|model version")

@@ -1,0 +1,141 @@
+"""The jobs of CI systems that really run, with what they include: composite actions, called workflows, templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from readykit.modules import joined
+
+if TYPE_CHECKING:
+    from readykit.graph import Graph
+    from readykit.model import Fact
+    from readykit.repo import Repo
+
+CI_RUNNERS = frozenset(
+    (
+        *("github", "pipelinelib", "gitlab", "azure", "circleci", "jenkins", "cloudbuild", "codebuild"),
+        *("taskcluster", "travis", "drone", "buildkite", "bitbucket", "woodpecker"),
+    )
+)
+INCLUDES = re.compile(
+    r"(?:jobs\.([^.]+)\.(?:steps\[\d+\]\.)?uses|(?:.*\.|.*\])?template|include(?:\[\d+\])?(?:\.local)?)"
+)
+ON_CALL = frozenset({"workflow_call", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class CIJob:
+    """A job of a CI system: its own commands, and `reached`, those that its commands lead to with the way there."""
+
+    runner: str
+    path: str
+    name: str
+    triggers: tuple[str, ...]
+    commands: tuple[Fact, ...]
+    reached: tuple[tuple[Fact, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """A line of a CI file that brings in another: the line, the job it stands in, the file that is meant."""
+
+    fact: Fact
+    job: str
+    target: str
+
+
+class CIJobs:
+    """Every job of a repository's CI."""
+
+    def __init__(self, repo: Repo, graph: Graph, paths: tuple[str, ...]) -> None:
+        self.repo = repo
+        self.graph = graph
+        self.paths = paths
+
+    @cached_property
+    def _own(self) -> dict[tuple[str, str, str], list[Fact]]:
+        """Commands by runner, file and job, of files that their system reads."""
+        groups: dict[tuple[str, str, str], list[Fact]] = {}
+        for path in self.paths:
+            for fact in self.repo.facts(path):
+                runner = fact.detail.get("runner", "") if fact.kind == "command" else ""
+                if runner in CI_RUNNERS and fact.detail.get("off") != "yes" and self.graph.active(path, runner):
+                    groups.setdefault((runner, path, fact.scope), []).append(fact)
+        return groups
+
+    @cached_property
+    def _includes(self) -> dict[str, list[Include]]:
+        """What each CI file includes."""
+        found: dict[str, list[Include]] = {}
+        for path in self.paths:
+            if not path.endswith((".yml", ".yaml")) or not self.graph.active(
+                path, "github" if "workflows/" in path else "azure"
+            ):
+                continue
+            for fact in self.repo.facts(path):
+                match = INCLUDES.fullmatch(fact.name) if fact.kind == "yaml" else None
+                target = self._target(fact.value, path) if match else ""
+                if match and target:
+                    found.setdefault(path, []).append(Include(fact, match[1] or "", target))
+        return found
+
+    def _target(self, value: str, path: str) -> str:
+        """The file that an include means: from the root for `./` of workflows, else from the including file."""
+        if not re.fullmatch(r"[\w./-]+", value):
+            return ""
+        home = path.rpartition("/")[0]
+        parts = value.split("/")
+        for base in ("", home):
+            place = joined(base, [part for part in parts if part not in ("", ".")])
+            for name in (place, f"{place}/action.yml", f"{place}/action.yaml"):
+                if name in self.repo.known and name != path:
+                    return name
+        return ""
+
+    def _triggers(self, path: str, own: str, seen: frozenset[str] = frozenset()) -> dict[str, None]:
+        """The events that start a file: its own, and for one that is included those of the files that include it."""
+        found = dict.fromkeys(word for word in own.split(",") if word not in ON_CALL)
+        for caller, includes in self._includes.items():
+            if caller not in seen and any(include.target == path for include in includes):
+                words = next((f.detail.get("triggers", "") for f in self.repo.facts(caller) if f.kind == "command"), "")
+                words = words or self._declared(caller)
+                found |= self._triggers(caller, words, seen | {path})
+        return found
+
+    def _declared(self, path: str) -> str:
+        """Triggers of a file without commands of its own."""
+        found: dict[str, None] = {}
+        for fact in self.repo.facts(path):
+            top, _, rest = fact.name.partition(".")
+            key = top.partition("[")[0]
+            if fact.kind == "yaml" and key == "on":
+                found[(rest.partition(".")[0].partition("[")[0]) if rest else fact.value] = None
+            elif fact.kind == "yaml" and key in ("trigger", "pr") and fact.value != "none":
+                found["push" if key == "trigger" else "pull_request"] = None
+        return ",".join(found)
+
+    def _included(self, path: str, job: str) -> Iterator[tuple[Fact, ...]]:
+        """Chains through the composite actions that a job uses."""
+        for include in self._includes.get(path, ()):
+            if include.job == job and include.target.endswith(("action.yml", "action.yaml")):
+                for fact in self.repo.facts(include.target):
+                    if fact.kind == "command":
+                        yield from ((include.fact, *chain) for chain in self.graph.follow(fact))
+
+    def all(self) -> tuple[CIJob, ...]:
+        """Every job, by file; a job that only uses actions has no commands of its own."""
+        keys = dict.fromkeys(self._own)
+        for path, includes in self._includes.items():
+            keys |= {("github", path, i.job): None for i in includes if i.job and i.target.endswith((".yml", ".yaml"))}
+        return tuple(self._job(*key) for key in sorted(keys))
+
+    def _job(self, runner: str, path: str, name: str) -> CIJob:
+        own = self._own.get((runner, path, name), [])
+        words = own[0].detail.get("triggers", "") if own else self._declared(path)
+        reached = [chain for fact in own for chain in self.graph.follow(fact)]
+        reached += self._included(path, name)
+        return CIJob(runner, path, name, tuple(self._triggers(path, words)), tuple(own), tuple(reached))

@@ -1,0 +1,34 @@
+"""What files say, without judgement: one extractor a kind of file.
+
+Each module has `extract(text, path) -> list[Fact]` and raises `Unparsable` for a file that is not of its kind. None
+of them opens a file, so facts depend on nothing but the text and the path and can be cached by digest.
+
+Kinds of facts:
+
+| kind | name | value | from |
+|---|---|---|---|
+| `import` | `sklearn.metrics.f1_score` | the name it is bound to | Python, notebooks (R, Scala: the package) |
+| `call` | resolved callee, `?.fit` when the receiver is unknown | | Python, notebooks |
+| `def` | qualified name | `function`, `async` or `class` | Python |
+| `decorator` | resolved decorator | | Python; scope is the decorated name |
+| `field` | `Class.attribute` | annotation | Python |
+| `assign` | `name` or `self.name` | source of the value | Python |
+| `branch` | source of the condition | | Python: detail kind, names, ops, body, else |
+| `compare` | source of a comparison by size | | Python: detail names, ops |
+| `raise`, `assert` | exception; condition | | Python |
+| `string` | the string (f-strings with `{}`) | | Python |
+| `guard` | `__main__` | | Python |
+| `dead` | a call under `if False` | | Python |
+| `refs` | | | Python: one a file, detail: scope -> names it refers to |
+| `yaml`, `toml`, `json`, `hcl` | `jobs.test.steps[0].run` | scalar | configuration |
+| `docker` | `FROM`, `CMD`, ... | arguments | Dockerfile |
+| `dependency` | normalised package | specifier | requirements, pyproject, locks, ... |
+| `command` | one simple command | | CI, DVC, make, shell, Docker, README, ... |
+| `heading`, `prose`, `codeline`, `link` | text | | Markdown, reStructuredText, notebooks' text cells |
+"""
+
+from __future__ import annotations
+
+
+class Unparsable(Exception):
+    """A file that cannot be read as its kind; the message is a phrase that says why."""

@@ -1,0 +1,99 @@
+"""Markdown and reStructuredText: headings, prose, the lines of code blocks, links, and the commands shown."""
+
+from __future__ import annotations
+
+import re
+
+from readykit.facts.commands import commands
+from readykit.limits import MAX_PROSE_LINES
+from readykit.model import Fact, Location
+
+FENCE = re.compile(r"\s*(?:[-*\d.]+\s+)?(`{3,}|~{3,})\s*\{?\.?([\w+-]*)")
+LINK = re.compile(r"\[([^\]\n]{0,200})\]\(([^)\s]{1,500})[^)]*\)")
+SHELL = frozenset(
+    {"", "bash", "sh", "shell", "console", "zsh", "shell-session", "terminal", "cmd", "powershell", "text"}
+)
+PROMPT = re.compile(r"^\s*(?:\(\w+\)\s*)?[$>%]\s+")
+UNDERLINE = re.compile(r"([=\-~^\"'`#*+])\1{2,}\s*$")
+LOOKS_LIKE_COMMAND = re.compile(
+    r"^\s*(?:[A-Z_]+=\S+ )*(?:\$ ?)?(?:sudo )?(?:\./|[\w./-]+/)?[a-z][\w.+-]*(?:\s+[^\s=(){}:]|\s*$|\s+[\"'.-])"
+)
+
+
+def extract(text: str, path: str) -> list[Fact]:
+    """Facts of a document; `codeline` has the block's language in detail `lang`."""
+    found: list[Fact] = []
+    heading = lang = fence = ""
+    block: list[tuple[int, str]] = []
+    lines = text.split("\n")[:MAX_PROSE_LINES]
+    previous = ""
+    comment = False
+    for number, line in enumerate(lines, 1):
+        match = FENCE.match(line)
+        if fence:
+            if match and match[1].startswith(fence) and not match[2]:
+                found += shown(block, lang, path, heading)
+                fence, block = "", []
+            else:
+                block.append((number, line))
+            continue
+        if match:
+            fence, lang = match[1], match[2].lower()
+            found += shown(block, "", path, heading)
+            block = []
+            continue
+        if comment or "<!--" in line:
+            comment = "-->" not in line
+            previous = ""
+            continue
+        if (line.startswith(("    ", "\t")) and (block or not previous.strip()) and line.strip()
+                and not re.match(r"\s+([-*+]|\d+\.)\s", line)):  # fmt: skip
+            block.append((number, line))
+            continue
+        if block:
+            found += shown(block, "", path, heading)
+            block = []
+        heading = prose(line, number, previous, path, heading, found)
+        previous = line
+    return found + shown(block, lang if fence else "", path, heading)
+
+
+def prose(line: str, number: int, previous: str, path: str, heading: str, found: list[Fact]) -> str:
+    """Add what one line of text says, and return the heading that holds after it."""
+    at = Location(path, number)
+    stripped = line.strip()
+    if not stripped:
+        return heading
+    if line.startswith("#"):
+        heading = stripped.strip("# ")
+        found.append(Fact("heading", heading, at, str(len(stripped) - len(stripped.lstrip("#")))))
+    elif UNDERLINE.match(line) and previous.strip() and not line.startswith("***"):
+        heading = previous.strip()
+        found.append(Fact("heading", heading, Location(path, number - 1), "1"))
+    else:
+        found.append(Fact("prose", stripped, at, "", heading))
+        for span in re.findall(r"(?<!`)`([^`\n]{4,200})`(?!`)", line):
+            if re.match(r"(\$ )?[a-z][\w.-]* \S", span):
+                found += commands(span.removeprefix("$ "), at, "readme", heading, inline="yes")
+    for label, target in LINK.findall(line):
+        found.append(Fact("link", target, at, label, heading))
+    return heading
+
+
+def shown(block: list[tuple[int, str]], lang: str, path: str, heading: str) -> list[Fact]:
+    """Facts of a block of code: its lines, and its commands when it is shell."""
+    if not block:
+        return []
+    found = [Fact("codeline", line.strip(), Location(path, number), "", heading, {"lang": lang})
+             for number, line in block if line.strip()]  # fmt: skip
+    if lang not in SHELL:
+        return found
+    prompted = any(PROMPT.match(line) for _, line in block)
+    rows: list[str] = []
+    continued = False
+    for _, line in block:
+        bare = PROMPT.sub("", line).strip()
+        shown_line = continued or ((not prompted or PROMPT.match(line)) and LOOKS_LIKE_COMMAND.match(bare))
+        rows.append(bare if shown_line and not re.search(r"[├└│]", bare) else "")
+        continued = bool(shown_line) and bare.endswith("\\")
+    return found + commands("\n".join(rows), Location(path, block[0][0]), "readme", heading)

@@ -1,0 +1,126 @@
+"""Facts from notebooks (nbformat 3 and 4), each at its true line in the .ipynb file.
+
+Outputs are not read. Magics: `!command` and `%run file` are `command` facts, text cells are read as Markdown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from readykit.facts import Unparsable, markdown
+from readykit.facts.commands import commands
+from readykit.facts.pyfallback import scan
+from readykit.facts.python import Reader, parse
+from readykit.model import Fact, Location
+
+MAGIC = re.compile(r"\s*(?:(!)|%(?!%)(\w+)|(\?))(.*)")
+CELL_MAGIC = re.compile(r"%%(\w+)(.*)")
+SHELL_MAGICS = ("bash", "sh", "script")
+
+
+def extract(text: str, path: str) -> list[Fact]:
+    """Read a notebook; detail `cell` holds the index of the cell.
+
+    Raises:
+        Unparsable: it is not the JSON of a notebook.
+    """
+    try:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unparsable(f"not JSON: {type(error).__name__}") from None
+    cells = cells_of(notebook)
+    if cells is None:
+        raise Unparsable("JSON, but not a notebook")
+    reader = Reader(path, "")
+    found: list[Fact] = []
+    for index, kind, lines, places in located(cells, text):
+        if kind == "code":
+            found += code(reader, index, lines, places, path)
+        elif kind in ("markdown", "heading"):
+            found += [moved(f, places, index) for f in markdown.extract("\n".join(lines), path)]
+    return sorted(found, key=lambda fact: fact.at.line) + reader.finish()
+
+
+def cells_of(notebook: Any) -> list[dict[str, Any]] | None:
+    """The cells of either format, None when there are none to be found."""
+    if not isinstance(notebook, dict):
+        return None
+    cells = notebook.get("cells")
+    if cells is None and isinstance(notebook.get("worksheets"), list):
+        cells = [c for s in notebook["worksheets"] if isinstance(s, dict) for c in s.get("cells") or []]
+    if not isinstance(cells, list):
+        return None
+    return [c for c in cells if isinstance(c, dict)]
+
+
+def located(cells: list[dict[str, Any]], text: str) -> Iterator[tuple[int, str, list[str], list[int]]]:
+    """Yield (index, cell type, source lines, line of each in the file).
+
+    The file is scanned forward once: a source line is found by its JSON form, which stands alone on its line in
+    every notebook that a program wrote.
+    """
+    rows = text.split("\n")
+    stripped = [row.strip().rstrip(",") for row in rows]
+    position = 0
+    for index, cell in enumerate(cells):
+        source = cell.get("source", cell.get("input", ""))
+        parts = [str(p) for p in source] if isinstance(source, list) else str(source).splitlines(keepends=True)
+        lines: list[str] = []
+        places: list[int] = []
+        for part in parts:
+            forms = {json.dumps(part), json.dumps(part, ensure_ascii=False)}
+            place = next((i for i in range(position, len(rows)) if stripped[i] in forms), None)
+            if place is None:  # one string for the whole cell, or written by hand
+                key = json.dumps(part.rstrip("\n"))[1:-1]
+                place = next((i for i in range(position, len(rows)) if key and key in rows[i]), None)
+            if place is not None:
+                position = place + (stripped[place] in forms)
+            for line in part.split("\n")[: -1 if part.endswith("\n") else None]:
+                lines.append(line)
+                places.append((position if place is None else place) + (1 if place is not None else 0) or 1)
+        yield index, str(cell.get("cell_type", "")), lines, places
+
+
+def code(reader: Reader, index: int, lines: list[str], places: list[int], path: str) -> list[Fact]:
+    """Facts of a code cell: Python goes to the reader, commands are returned."""
+    found: list[Fact] = []
+    cell = {"cell": str(index)}
+    first = CELL_MAGIC.match(lines[0]) if lines else None
+    if first is not None:
+        if first[1] in SHELL_MAGICS:
+            body = "\n".join(lines[1:])
+            made = commands(body, Location(path, 1), "notebook", errexit="no")
+            return [moved(f, places[1:], index) for f in made]
+        if first[1] not in ("time", "timeit", "capture"):
+            return []
+        lines = ["", *lines[1:]]
+    clean: list[str] = []
+    for number, line in enumerate(lines):
+        match = MAGIC.match(line)
+        if match is None or (match[3] is None and match[1] is None and match[2] is None):
+            clean.append(line)
+            continue
+        indent = line[: len(line) - len(line.lstrip())]
+        clean.append(f"{indent}pass")
+        body = match[4].strip() if match[1] else f"{match[2]} {match[4].strip()}"
+        if (match[1] or match[2] in ("run", "pip", "conda", "sx", "sh")) and body:
+            found += commands(body, Location(path, places[number]), "notebook", **cell)
+    tree = parse("\n".join(clean))
+    if isinstance(tree, str):
+        return found + [moved(f, places, index) for f in scan("\n".join(clean), path)]
+    reader.source, reader.lines, reader.extra = clean, places, cell
+    try:
+        reader.read(tree.body)
+    except RecursionError:
+        raise Unparsable("expressions are nested too deeply") from None
+    return found
+
+
+def moved(fact: Fact, places: list[int], index: int) -> Fact:
+    """A fact found in a cell's text, at its line in the file."""
+    line = places[min(fact.at.line, len(places)) - 1] if places else 1
+    detail = {**fact.detail, "cell": str(index)}
+    return Fact(fact.kind, fact.name, Location(fact.at.path, line), fact.value, fact.scope, detail)

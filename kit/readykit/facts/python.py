@@ -1,0 +1,273 @@
+"""Facts from Python source, with import aliases and simple instance types resolved.
+
+A call through `client = MlflowClient()` is named after the class, a call under `if False` is a `dead` fact and never
+a `call`, and comments and docstrings yield nothing. Python 2 and broken files are read line by line.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import re
+import warnings
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from readykit.facts import Unparsable
+from readykit.facts.pydefs import Definitions
+from readykit.facts.pyfallback import scan
+from readykit.facts.pyrecord import EXITS
+from readykit.facts.pyscope import dotted, targets
+from readykit.limits import MAX_STRING, MAX_TEST_SNIPPET
+
+if TYPE_CHECKING:
+    from readykit.model import Fact
+
+MAGIC = re.compile(r"^([ \t]*)[%!][^\n]*", re.MULTILINE)
+
+
+def extract(text: str, path: str) -> list[Fact]:
+    """Read a Python file.
+
+    Raises:
+        Unparsable: it is neither Python 3 nor anything that looks like Python.
+    """
+    tree = parse(text)
+    if isinstance(tree, str):
+        tree = parse(MAGIC.sub(r"\1pass", text))  # notebooks kept as .py files have magics in them
+    if isinstance(tree, str):
+        found = scan(text, path)
+        if not found:
+            raise Unparsable(tree)
+        return found
+    reader = Reader(path, text)
+    try:
+        reader.read(tree.body)
+    except RecursionError:
+        raise Unparsable("expressions are nested too deeply") from None
+    return reader.finish()
+
+
+def parse(text: str) -> ast.Module | str:
+    """The syntax tree, or a phrase that says why there is none."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        return f"not Python 3: {error.msg} (line {error.lineno})"
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        return f"not Python: {type(error).__name__}"
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class Reader(Definitions):
+    """Walks a syntax tree once and collects facts; function bodies wait until their module is known."""
+
+    def read(self, body: Iterable[ast.stmt]) -> None:
+        """Take in top-level statements; may be called once a notebook cell."""
+        statements = list(body)
+        self.bind(statements, self.scope)
+        self.block(statements)
+        while self.waiting:
+            scope, node = self.waiting.pop()
+            self.scope, outer = scope, self.scope
+            self.bind(node.body, scope)
+            self.block(node.body)
+            self.scope = outer
+
+    def visit(self, node: ast.AST) -> None:
+        """Visit one node with the method for its type, or its children."""
+        handler = HANDLERS.get(type(node))
+        if handler is not None:
+            handler(self, node)
+        else:
+            self.children(node)
+
+    def children(self, node: ast.AST) -> None:
+        """Visit what a node consists of."""
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        self.visit(item)
+            elif isinstance(value, ast.AST):
+                self.visit(value)
+
+    def _on_call(self, node: ast.Call, assigned: str = "") -> None:
+        name, receiver = self.scope.callee(node.func)
+        detail = self.given(node)
+        if receiver:
+            detail["receiver"] = receiver
+        if assigned:
+            detail["assigned"] = assigned
+        self.add("dead" if self.dead else "call", name, node, "", detail)
+        self.did(name, *(("exit",) if name in EXITS else ()))
+        self.visit(node.func)
+        self.block(node.args)
+        for keyword in node.keywords:
+            self.visit(keyword.value)
+
+    def _on_assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+        goals = node.targets if isinstance(node, ast.Assign) else [node.target]
+        value = node.value
+        label = dotted(goals[0]) or ",".join(targets(goals[0]))
+        if isinstance(node, ast.AnnAssign):
+            self.visit(node.annotation)
+        if value is not None:
+            inner = value.value if isinstance(value, ast.Await) else value
+            if isinstance(inner, ast.Call):
+                self._on_call(inner, label)
+            else:
+                self.visit(value)
+            if label:
+                self.add("assign", label, node, self.snippet(value, MAX_TEST_SNIPPET))
+        for goal in goals:
+            if not isinstance(goal, ast.Name):
+                self.visit(goal)
+        if not isinstance(node, ast.AugAssign):
+            self.assigned(goals, value)
+
+    def _on_with(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            self.visit(item.context_expr)
+            if item.optional_vars is not None:
+                self.assigned([item.optional_vars], item.context_expr)
+        self.block(node.body)
+
+    def _on_for(self, node: ast.For | ast.AsyncFor) -> None:
+        self.visit(node.iter)
+        for name in targets(node.target):
+            self.scope.names[name] = None
+        self.block([*node.body, *node.orelse])
+
+    def _on_branch(self, node: ast.If | ast.While | ast.IfExp) -> None:
+        if isinstance(node, ast.If) and is_main(node.test):
+            self.add("guard", "__main__", node)
+            self.block(node.body)
+            return
+        body = node.body if isinstance(node.body, list) else [node.body]
+        orelse = node.orelse if isinstance(node.orelse, list) else [node.orelse]
+        never = isinstance(node.test, ast.Constant) and not node.test.value
+        kind = {ast.If: "if", ast.While: "while", ast.IfExp: "ternary"}[type(node)]
+        if not never:
+            detail = self.condition(node.test) | {"kind": kind}
+            self.add("dead" if self.dead else "branch", self.snippet(node.test, MAX_TEST_SNIPPET), node, "", detail)
+            self.visit(node.test)
+            detail["body"] = self.acts(body)  # known after the body is read; the fact holds this very mapping
+            detail["else"] = self.acts(orelse)
+            return
+        self.dead += 1
+        self.block(body)
+        self.dead -= 1
+        self.block(orelse)
+
+    def acts(self, body: Iterable[ast.AST]) -> str:
+        """Read the body of a branch and tell what it does, comma separated."""
+        self.acting.append({})
+        self.block(body)
+        found = self.acting.pop()
+        self.did(*found)
+        return ",".join(found)
+
+    def _on_jump(self, node: ast.Continue | ast.Break) -> None:
+        self.did(type(node).__name__.lower())
+
+    def _on_assert(self, node: ast.Assert) -> None:
+        detail = self.condition(node.test) | {"kind": "assert", "body": "raise", "else": ""}
+        text = self.snippet(node.test, MAX_TEST_SNIPPET)
+        for kind in ("assert", "branch") if not self.dead else ("dead",):
+            self.add(kind, text, node, "", detail)
+        self.children(node)
+
+    def _on_compare(self, node: ast.Compare) -> None:
+        """Comparisons by size, wherever they stand: in an argument, a tuple, a comprehension."""
+        if not self.dead and any(isinstance(o, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for o in node.ops):
+            self.add("compare", self.snippet(node, MAX_TEST_SNIPPET), node, "", self.condition(node))
+        self.children(node)
+
+    def _on_return(self, node: ast.Return) -> None:
+        """`return new > old` is an assignment to `return`: what a function decides, for who calls it."""
+        self.did("return", *((f"return:{node.value.value!r}"[:40],) if isinstance(node.value, ast.Constant) else ()))
+        if isinstance(node.value, (ast.Compare, ast.BoolOp)) and not self.dead:
+            self.add("assign", "return", node, self.snippet(node.value, MAX_TEST_SNIPPET))
+        self.children(node)
+
+    def _on_raise(self, node: ast.Raise) -> None:
+        name = self.scope.callee(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)[0] if node.exc else ""
+        text = self.snippet(node.exc.args[0]) if isinstance(node.exc, ast.Call) and node.exc.args else ""
+        self.add("dead" if self.dead else "raise", name, node, text)
+        self.did("raise")
+        self.children(node)
+
+    def _on_expression(self, node: ast.Expr) -> None:
+        if not isinstance(node.value, ast.Constant):  # a bare string is a docstring or a comment in disguise
+            self.visit(node.value)
+
+    def _on_constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str) and 3 <= len(node.value) <= MAX_STRING and not self.dead:
+            self.add("string", node.value, node)
+
+    def _on_fstring(self, node: ast.JoinedStr) -> None:
+        text = ""
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                text += str(part.value)
+            else:
+                text += "{}"
+                self.children(part)
+        if 3 <= len(text) <= MAX_STRING and not self.dead:
+            self.add("string", text, node)
+
+    def _on_name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load) and not self.dead:
+            self.refer(node.id)
+            target = self.scope.find(node.id)[1]
+            if target and target != node.id:
+                self.refer(target.rpartition(".")[2])
+
+    def _on_attribute(self, node: ast.Attribute) -> None:
+        if not self.dead:
+            self.refer(node.attr)
+        self.visit(node.value)
+
+
+def is_main(test: ast.expr) -> bool:
+    """Whether a condition is `__name__ == "__main__"`."""
+    return isinstance(test, ast.Compare) and "__name__" in (dotted(test.left), *map(dotted, test.comparators))
+
+
+HANDLERS: dict[type, Callable[[Any, Any], None]] = {  # each method takes the type of node that it stands beside
+    ast.Import: Reader._on_import,
+    ast.ImportFrom: Reader._on_import,
+    ast.FunctionDef: Reader._on_function,
+    ast.AsyncFunctionDef: Reader._on_function,
+    ast.ClassDef: Reader._on_class,
+    ast.Call: Reader._on_call,
+    ast.Assign: Reader._on_assign,
+    ast.AnnAssign: Reader._on_assign,
+    ast.AugAssign: Reader._on_assign,
+    ast.With: Reader._on_with,
+    ast.AsyncWith: Reader._on_with,
+    ast.For: Reader._on_for,
+    ast.AsyncFor: Reader._on_for,
+    ast.If: Reader._on_branch,
+    ast.While: Reader._on_branch,
+    ast.IfExp: Reader._on_branch,
+    ast.Assert: Reader._on_assert,
+    ast.Raise: Reader._on_raise,
+    ast.Return: Reader._on_return,
+    ast.Continue: Reader._on_jump,
+    ast.Break: Reader._on_jump,
+    ast.Compare: Reader._on_compare,
+    ast.Expr: Reader._on_expression,
+    ast.Constant: Reader._on_constant,
+    ast.JoinedStr: Reader._on_fstring,
+    ast.Name: Reader._on_name,
+    ast.Attribute: Reader._on_attribute,
+}

@@ -1,0 +1,75 @@
+"""Globs as quick tests. Most are a word with a star at one end or both, which needs no regular expression."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fnmatch import translate
+from functools import lru_cache
+
+Test = Callable[[str], bool]
+
+
+@lru_cache(maxsize=8192)
+def glob(pattern: str) -> Test:
+    """A test for names: `*` is any text (dots and slashes included), `?` one character, `[...]` a set."""
+    inner = pattern.strip("*")
+    if "?" in inner or "[" in inner or "*" in inner or "\n" in inner:
+        return Slow(pattern)
+    starts, ends = pattern.startswith("*"), pattern.endswith("*")
+    if not pattern.strip("*"):
+        return anything if pattern else glob_exact("")
+    if starts and ends:
+        return lambda name: inner in name
+    if starts:
+        return lambda name: name.endswith(inner)
+    if ends:
+        return lambda name: name.startswith(inner)
+    return lambda name: name == inner
+
+
+@lru_cache(maxsize=2048)
+def key_glob(pattern: str) -> Test:
+    """A test for configuration keys, in which `[` is no wildcard: `steps[0].run` is written as it is."""
+    return glob(pattern.replace("[", "[[]")) if "*" in pattern or "?" in pattern else glob_exact(pattern)
+
+
+def anything(_name: str) -> bool:
+    """The test of `*`."""
+    return True
+
+
+def glob_exact(text: str) -> Test:
+    """A test for one name."""
+    return lambda name: name == text
+
+
+class Slow:
+    """A glob that needs a regular expression; it is compiled when a name has the literal start of the glob."""
+
+    __slots__ = ("head", "pattern", "regex", "tail")
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.head = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+        self.tail = re.split(r"[*?\]]", pattern)[-1]
+        self.regex: re.Pattern[str] | None = None
+
+    def __call__(self, name: str) -> bool:
+        """Whether the glob matches a name."""
+        if not name.startswith(self.head) or not name.endswith(self.tail):
+            return False
+        if self.regex is None:
+            self.regex = re.compile(translate(self.pattern))
+        return self.regex.match(name) is not None
+
+
+@lru_cache(maxsize=1 << 16)
+def path_matches(path: str, pattern: str) -> bool:
+    """Whether a path matches a glob; one without a slash is compared with the base name, `**/` may be no folder."""
+    if pattern.startswith("**/"):
+        bare = pattern[3:]
+        return glob(bare)(path.rpartition("/")[2]) or ("/" in bare and (glob(bare)(path) or glob("*/" + bare)(path)))
+    if "/" not in pattern:
+        return glob(pattern)(path.rpartition("/")[2])
+    return glob(pattern)(path)

@@ -1,0 +1,219 @@
+"""What runs what: from CI jobs, pipeline stages, task runners, containers and scripts to the code that they reach."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from readykit.facts.templates import rendered_path
+from readykit.launch import Launcher, Node
+from readykit.limits import MAX_HOPS
+from readykit.live import Live
+from readykit.model import Fact, Location
+from readykit.modules import CODE_FILE, ENTRY, Modules
+
+if TYPE_CHECKING:
+    from readykit.repo import Repo
+
+PLACES = {
+    "github": r"\.github/workflows/[^/]+\.ya?ml", "circleci": r"\.circleci/[^/]+\.ya?ml", "travis": r"\.travis\.yml",
+    "gitlab": r"\.gitlab-ci[^/]*\.ya?ml|(\.gitlab|ci|\.ci)/.*\.ya?ml", "drone": r"\.drone\.ya?ml",
+    "bitbucket": r"bitbucket-pipelines\.yml", "buildkite": r"\.buildkite/.*", "woodpecker": r"\.woodpecker\.yml",
+}  # fmt: skip
+NEVER = ("docs", "example", "vendored", "generated")
+# the systems whose commands start something by themselves come first: they give the better route
+ORDER = (
+    "dvc", "github", "gitlab", "azure", "circleci", "cloudbuild", "codebuild", "taskcluster", "jenkins", "travis",
+    "kubernetes", "compose", "docker", "mlproject", "task", "make", "just", "nox", "invoke", "tox", "npm", "procfile",
+    "script", "python", "notebook", "readme",
+)  # fmt: skip
+HANDLER_KEYS = re.compile(
+    r"(handler|_target_|notebook_path|python_file|entry_?point|script|module|main_?file)$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a file is reached: the command that starts it, the commands and files between, the file."""
+
+    steps: tuple[Location, ...]
+
+    def __str__(self) -> str:
+        return " -> ".join(str(step) if step.line > 1 else step.path for step in self.steps)
+
+
+class Graph:
+    """Built once a repository, on first demand."""
+
+    def __init__(self, repo: Repo) -> None:
+        self.repo = repo
+        self.modules = Modules(repo.files)
+
+    # -- questions ------------------------------------------------------------------------------------------------
+    def reached(self, path: str) -> Route | None:
+        """The way by which something that runs reaches a file; None when nothing does."""
+        return self._routes.get(path)
+
+    def dead(self, path: str, scope: str) -> bool:
+        """Whether the function or class around a scope is never referred to (tests do not count)."""
+        return bool(scope) and self._live.dead(path, scope)
+
+    def active(self, path: str, runner: str) -> bool:
+        """Whether a system looks for its file at this place; a project template's own root counts as a root."""
+        pattern = PLACES.get(runner)
+        plain = rendered_path(path)
+        if pattern is None:
+            return runner == "readme" or self.repo.role(path) not in NEVER
+        if re.fullmatch(pattern, plain):
+            return True
+        match = re.search(rf"(?:^|/)({pattern})$", plain)
+        return bool(match) and self._is_root(path, plain[: match.start(1)] if match else "")
+
+    def _is_root(self, path: str, prefix: str) -> bool:
+        """Whether a folder is the root of what a template renders."""
+        if "{{" in path or "{%" in path:
+            return True
+        top = prefix.partition("/")[0]
+        markers = ("copier.yml", "copier.yaml", "cookiecutter.json", f"{top}/cookiecutter.json")
+        return any(marker in self.repo.known for marker in markers) and prefix.count("/") <= 2
+
+    def follow(self, command: Fact) -> Iterator[tuple[Fact, ...]]:
+        """Every chain of commands that starts with one: `make test` -> `./test.sh` -> `pytest`."""
+        stack: list[tuple[Fact, ...]] = [(command,)]
+        seen: set[Node] = set()
+        while stack:
+            chain = stack.pop()
+            yield chain
+            if len(chain) > MAX_HOPS:
+                continue
+            for node in self._launcher.targets(chain[-1]):
+                if node not in seen:
+                    seen.add(node)
+                    stack.extend((*chain, fact) for fact in reversed(self._commands_of(node)))
+
+    # -- construction ---------------------------------------------------------------------------------------------
+    @cached_property
+    def _live(self) -> Live:
+        return Live(self.repo)
+
+    @cached_property
+    def _commands(self) -> dict[str, list[Fact]]:
+        found: dict[str, list[Fact]] = {}
+        for path in self.repo.files:
+            own = [fact for fact in self.repo.facts(path) if fact.kind in ("command", "target")]
+            if own:
+                found[path] = own
+        return found
+
+    @cached_property
+    def _launcher(self) -> Launcher:
+        return Launcher(self.repo, self.modules, self._commands)
+
+    def _commands_of(self, node: Node) -> list[Fact]:
+        """Commands of a file, or of one target and what the target needs."""
+        path, scope = node
+        own = self._commands.get(path, [])
+        if not scope:
+            return [fact for fact in own if fact.kind == "command"]
+        wanted, todo = set(), [scope]
+        while todo:
+            name = todo.pop()
+            if name not in wanted:
+                wanted.add(name)
+                todo += [n for f in own if f.kind == "target" and f.name == name for n in f.value.split()]
+        return [fact for fact in own if fact.kind == "command" and fact.scope in wanted]
+
+    @cached_property
+    def _routes(self) -> dict[str, Route]:
+        routes: dict[str, Route] = {}
+        queue: deque[tuple[Node, tuple[Location, ...]]] = deque(self._roots())
+        seen: set[Node] = set()
+        while queue:
+            node, steps = queue.popleft()
+            if node in seen or len(steps) > 3 * MAX_HOPS:
+                continue
+            seen.add(node)
+            path = node[0]
+            if self.repo.role(path) in ("test", "vendored"):
+                continue
+            here = (*steps, Location(path))
+            routes.setdefault(path, Route(here))
+            if not path.endswith(".ipynb"):
+                queue.extend((following, here) for following in self._imports(path))
+            for fact in self._commands_of(node):
+                queue.extend((target, (*steps, fact.at)) for target in self._launcher.targets(fact))
+        return routes
+
+    def _roots(self) -> Iterator[tuple[Node, tuple[Location, ...]]]:
+        rank = {runner: index for index, runner in enumerate(ORDER)}
+        facts = [f for own in self._commands.values() for f in own if f.kind == "command"]
+        facts = [f for f in facts if f.detail.get("runner") not in ("script", "python", "notebook", "github-action")]
+        facts.sort(key=lambda f: (rank.get(f.detail.get("runner", ""), 50), f.at))
+        readme = [f for f in facts if f.detail.get("runner") == "readme"]
+        for fact in facts:
+            runner, off = fact.detail.get("runner", ""), fact.detail.get("off") == "yes"
+            if runner != "readme" and not off and self.active(fact.at.path, runner):
+                yield from ((node, (fact.at,)) for node in self._launcher.targets(fact))
+        yield from self._configured()
+        for fact in readme:
+            yield from ((node, (fact.at,)) for node in self._launcher.targets(fact) if self._runs(node))
+
+    def _runs(self, node: Node) -> bool:
+        """Whether a file named in a README is something to run, not a module shown as an example."""
+        return (
+            node[1] != ""
+            or not node[0].endswith(".py")
+            or any(f.kind in ("guard", "call") for f in self.repo.facts(node[0]))
+        )
+
+    def _configured(self) -> Iterator[tuple[Node, tuple[Location, ...]]]:
+        """Code that configuration names, and files that a framework finds by their place."""
+        for path in self.repo.files:
+            if self.repo.role(path) in (*NEVER, "test"):
+                continue
+            facts = self.repo.facts(path)
+            if re.search(r"(^|/)dags/[^/]+\.py$|(^|/)(pipeline_registry|noxfile|tasks)\.py$", path):
+                yield (path, ""), ()
+            for fact in facts:
+                if fact.kind in ("yaml", "toml", "json"):
+                    for target in self._named(fact):
+                        yield (target, ""), (fact.at,)
+
+    def _named(self, fact: Fact) -> list[str]:
+        """Files that a configuration value names."""
+        value = fact.value
+        if len(value) > 200 or fact.name.startswith("?"):
+            return []
+        entry = ENTRY.match(value)
+        if entry and not fact.name.endswith(("image", "uses")):
+            return self.modules.imported(entry[1], fact.at.path)
+        if CODE_FILE.match(value):
+            if re.search(r"(^|\.)(deps|outs|paths?|files|exclude|include|package_data|omit)(\[\d+\])?$", fact.name):
+                return []
+            found = self.modules.file(value, fact.at.path)
+            return [found] if found else []
+        if HANDLER_KEYS.search(fact.name) and re.fullmatch(r"[\w./-]+", value):
+            tries = [f"{value}.py", f"{value}.ipynb", re.sub(r"\.\w+$", ".py", value)]
+            found = next(filter(None, (self.modules.file(t, fact.at.path) for t in tries)), "")
+            return [found] if found else self.modules.imported(value, fact.at.path) if "." in value else []
+        return []
+
+    def _imports(self, path: str) -> Iterator[Node]:
+        """What running a Python file runs: its imports, and the files and modules that its strings name."""
+        if not rendered_path(path).endswith(".py"):
+            return
+        for fact in self.repo.facts(path):
+            if fact.kind == "import":
+                yield from ((found, "") for found in self.modules.imported(fact.name, path))
+            elif fact.kind == "string":
+                entry = ENTRY.match(fact.name)
+                if entry:
+                    yield from ((found, "") for found in self.modules.imported(entry[1], path))
+                elif CODE_FILE.match(fact.name):
+                    found = self.modules.file(fact.name, path)
+                    if found:
+                        yield found, ""

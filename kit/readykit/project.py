@@ -1,0 +1,271 @@
+"""What a check gets: a project's facts, and the question "who does this job here, and how strongly?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from readykit.cijobs import CI_RUNNERS, CIJob, CIJobs
+from readykit.globs import glob
+from readykit.globs import key_glob as keys
+from readykit.graph import Graph, Route
+from readykit.model import Evidence, Fact, Location, Strength
+from readykit.repo import Repo, matches
+
+if TYPE_CHECKING:
+    from readykit.tools import Tool, Toolbox
+
+WIRED_RUNNERS = CI_RUNNERS | {"dvc"}
+PASSIVE = {"dependency": Strength.DECLARED, "import": Strength.IMPORTED, "dead": Strength.MENTIONED}
+PROSE = frozenset({"prose", "heading", "codeline", "link"})
+CODE = frozenset({"code", "template"})
+CONFIGURATION = frozenset({"yaml", "toml", "json", "docker", "hcl"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to "who does this job?": evidence, strongest first."""
+
+    job: str
+    evidence: tuple[Evidence, ...]
+    looked_in: tuple[str, ...]
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def strength(self) -> Strength:
+        """The strongest evidence, `absent` when there is none."""
+        return max((e.strength for e in self.evidence), default=Strength.ABSENT)
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """Names of the tools, strongest evidence first."""
+        return tuple(dict.fromkeys(e.tool for e in self.evidence if e.tool))
+
+    def at_least(self, strength: Strength) -> tuple[Evidence, ...]:
+        """The evidence of at least a strength."""
+        return tuple(e for e in self.evidence if e.strength >= strength)
+
+    def __bool__(self) -> bool:
+        return bool(self.evidence)
+
+
+class Project:
+    """A project inside a repository."""
+
+    def __init__(self, repo: Repo, toolbox: Toolbox, root: str = "", kind: str = "ml-project") -> None:
+        """`root` is the folder of the project with a trailing slash, empty for the whole repository."""
+        self.repo = repo
+        self.toolbox = toolbox
+        self.root = root
+        self.kind = kind
+        self._found: dict[str, Found] = {}
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What runs what."""
+        return Graph(self.repo)
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The project's files."""
+        return tuple(path for path in self.repo.files if path.startswith(self.root))
+
+    # -- facts ----------------------------------------------------------------------------------------------------
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Fact]]:
+        found: dict[str, list[Fact]] = {}
+        for path in self.paths:
+            for fact in self.repo.facts(path):
+                found.setdefault(fact.kind, []).append(fact)
+        return found
+
+    def role(self, path: str) -> str:
+        """`repo.role`, with the examples of a collection and what is rendered from a template as `code`."""
+        role = self.repo.role(path)
+        if role == "template" or (role == "example" and self.kind == "collection"):
+            return "code"
+        return role
+
+    def facts(
+        self, *kinds: str, name: str = "*", role: Sequence[str] | None = ("code",), path: str = "*"
+    ) -> Iterator[Fact]:
+        """Facts of some kinds, in the order of paths and lines.
+
+        `name` and `path` are globs (`*` also matches dots and slashes); `role=None` means files of every role.
+        """
+        names = None if name == "*" else glob(name)
+        for kind in kinds:
+            for fact in self._by_kind.get(kind, ()):
+                if names is not None and not names(fact.name):
+                    continue
+                if role is not None and self.role(fact.at.path) not in role:
+                    continue
+                if path != "*" and not matches(fact.at.path, (path,)):
+                    continue
+                yield fact
+
+    def files(self, *globs: str, role: Sequence[str] | None = None) -> list[str]:
+        """Paths that match any of the globs; a glob without `/` is compared with base names."""
+        return [p for p in self.paths if matches(p, globs or ("*",)) and (role is None or self.role(p) in role)]
+
+    def commands(self, *runners: str, name: str = "*") -> Iterator[Fact]:
+        """Commands of some runners (`make`, `github`, `readme`, ...), or of all but the README's when none is given.
+
+        `name` is a glob over the plain form, without `uv run`, `python -m` and the like.
+        """
+        wanted = glob(name)
+        for fact in self._by_kind.get("command", ()):
+            runner = fact.detail.get("runner", "")
+            asked = runner in runners if runners else runner != "readme"
+            if asked and (wanted(fact.detail.get("plain", "")) or wanted(fact.name)):
+                yield fact
+
+    @cached_property
+    def _ci(self) -> tuple[CIJob, ...]:
+        return CIJobs(self.repo, self.graph, self.paths).all()
+
+    def ci_jobs(self) -> tuple[CIJob, ...]:
+        """The jobs of CI systems that really run: workflow files elsewhere than where the system looks are left out."""
+        return self._ci
+
+    def config(self, path_glob: str, key_glob: str) -> Iterator[Fact]:
+        """Configuration values whose file and dotted key match; `[` is literal in keys, write `*` for an index."""
+        wanted = keys(key_glob)
+        for kind in CONFIGURATION:
+            for fact in self._by_kind.get(kind, ()):
+                if wanted(fact.name) and matches(fact.at.path, (path_glob,)):
+                    yield fact
+
+    # -- judgement ------------------------------------------------------------------------------------------------
+    def active(self, fact: Fact) -> bool:
+        """Whether the system that a command is written for would run it: right place, not switched off."""
+        if fact.detail.get("off") == "yes":
+            return False
+        return self.graph.active(fact.at.path, fact.detail.get("runner", ""))
+
+    def strength(self, fact: Fact) -> Strength:
+        """How much a fact proves where it stands."""
+        path = fact.at.path
+        role = self.role(path)
+        if fact.kind in PROSE or role in ("vendored", "generated") or fact.detail.get("runner") == "readme":
+            return Strength.MENTIONED
+        if fact.kind in PASSIVE:
+            return PASSIVE[fact.kind] if role in ("code", "test") or fact.kind == "dependency" else Strength.MENTIONED
+        if fact.kind == "command":
+            if not self.active(fact):
+                return Strength.MENTIONED
+            return (
+                Strength.WIRED
+                if fact.detail.get("runner") in WIRED_RUNNERS or self.graph.reached(path)
+                else Strength.USED
+            )
+        if role in ("test", "docs"):
+            return Strength.MENTIONED
+        if role == "example":
+            return Strength.IMPORTED
+        if fact.kind in CONFIGURATION:
+            return Strength.USED
+        if self.graph.dead(path, fact.scope):
+            return Strength.IMPORTED
+        return Strength.WIRED if self.graph.reached(path) else Strength.USED
+
+    def evidence(self, fact: Fact, note: str = "", cap: Strength | None = None, tool: str = "") -> Evidence:
+        """Evidence from a fact; `cap` limits its strength, the note says what was seen and how it is reached."""
+        strength = self.strength(fact)
+        if cap is not None:
+            strength = min(strength, cap)
+        route = self.graph.reached(fact.at.path) if strength is Strength.WIRED else None
+        return Evidence(fact.at, strength, with_route(note or fact.name, route, fact.at), tool)
+
+    def seen(
+        self, path: str, note: str, strength: Strength = Strength.DECLARED, line: int = 1, tool: str = ""
+    ) -> Evidence:
+        """Evidence from the existence of a file, or of a line in it."""
+        return Evidence(Location(path, line), strength, note, tool)
+
+    def doing(self, job: str) -> Found:
+        """Who does a job in this project: tools by the traces they leave, the strongest first.
+
+        Raises:
+            KeyError: no tool knows that job: a typing error in a check.
+        """
+        if job not in self.toolbox.jobs:
+            raise KeyError(f"no tool in checks/tools does {job!r}")
+        if job not in self._found:
+            rows = self._traces.get(job, [])
+            rows = sorted(rows, key=lambda row: (-row[0].strength, row[0].at))
+            if not rows:
+                rows = list(self._mentions(job))
+            self._found[job] = Found(
+                job,
+                tuple(dict.fromkeys(r[0] for r in rows)),
+                self.looked_in,
+                tuple(r[1] for r in rows if r[1] is not None),
+            )
+        return self._found[job]
+
+    def used(self, job: str) -> tuple[Evidence, ...]:
+        """The evidence that a job is really done, not only that a product for it is installed or imported."""
+        return self.doing(job).at_least(Strength.USED)
+
+    @property
+    def only_serves(self) -> bool:
+        """Whether models are served here and trained elsewhere: questions about training make no sense then."""
+        return self.doing("fitting").strength < Strength.DECLARED and bool(self.used("model serving"))
+
+    @cached_property
+    def _traces(self) -> dict[str, list[tuple[Evidence, Fact | None]]]:
+        found: dict[str, list[tuple[Evidence, Fact | None]]] = {}
+        for path in self.paths:
+            if self.role(path) in ("test", "docs") and not path.endswith((".yml", ".yaml", ".txt", ".toml")):
+                continue
+            for fact in self.repo.facts(path):
+                for trace in self.toolbox.traces(fact):
+                    made = self.evidence(fact, trace.what, trace.strength if trace.strength < Strength.USED else None,
+                                         trace.tool.name)  # fmt: skip
+                    found.setdefault(trace.job, []).append((made, fact))
+        for pattern, tool, job, strength in self.toolbox.files():
+            for path in self.paths:
+                if matches(path, (pattern,)):
+                    capped = strength if self.role(path) == "code" else Strength.MENTIONED
+                    found.setdefault(job.name, []).append(
+                        (self.seen(path, f"file {path}", capped, tool=tool.name), None)
+                    )
+        return found
+
+    def _mentions(self, job: str) -> Iterator[tuple[Evidence, Fact | None]]:
+        """Tools of a job that documents name."""
+        names: dict[str, Tool] = {tool.name.lower(): tool for tool in self.toolbox.doing(job) if len(tool.name) > 2}
+        if not names:
+            return
+        pattern = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, names)) + r")(?![\w-])", re.IGNORECASE)
+        for fact in self.facts("prose", role=None):
+            match = pattern.search(fact.name)
+            if match:
+                tool = names[match[1].lower()]
+                yield Evidence(fact.at, Strength.MENTIONED, fact.name[:120], tool.name), fact
+
+    @cached_property
+    def looked_in(self) -> tuple[str, ...]:
+        """What was read, for a fail to name: kinds of files with their number."""
+        groups = (
+            ("Python files", (".py",)), ("notebooks", (".ipynb",)), ("YAML files", (".yaml", ".yml")),
+            ("Markdown files", (".md", ".rst")), ("shell scripts", (".sh",)), ("TOML files", (".toml",)),
+        )  # fmt: skip
+        counted = [(label, sum(p.endswith(ends) for p in self.paths)) for label, ends in groups]
+        named = [
+            p
+            for p in self.paths
+            if "/" not in p and re.match(r"(requirements.*\.txt|Dockerfile.*|Makefile|Pipfile)$", p)
+        ]
+        return tuple([f"{count} {label}" for label, count in counted if count] + named) or (f"{len(self.paths)} files",)
+
+
+def with_route(note: str, route: Route | None, at: Location) -> str:
+    """The note, and the way by which the place is reached when that is not the place itself."""
+    if route is None or not route.steps or route.steps[0].path == at.path:
+        return note
+    return f"{note} (run by {route})"

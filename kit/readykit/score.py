@@ -1,0 +1,130 @@
+"""Points, levels and dimensions: pure functions of findings and a profile."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from readykit import paths
+from readykit.model import Check, Finding, Score, Status
+
+POINTS = {Status.PASS: 1.0, Status.PARTIAL: 0.5, Status.FAIL: 0.0}
+"""What counts; a status that is not here is outside the denominator."""
+HIGHEST = 4
+
+
+class UnknownProfile(ValueError):
+    """A profile that the standard does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Which levels and checks are required, and how much each check weighs."""
+
+    name: str
+    about: str = ""
+    required: frozenset[int] = frozenset({1, 2, 3})
+    require: frozenset[str] = frozenset()
+    levels: Mapping[int, float] = field(default_factory=dict)
+    dimensions: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def weight(self, check: Check) -> float:
+        """How much a check counts in this profile."""
+        own = self.weights.get(check.id, check.weight)
+        return own * self.levels.get(check.level, 1.0) * self.dimensions.get(check.dimension, 1.0)
+
+    def requires(self, check: Check) -> bool:
+        """Whether a level needs this check."""
+        return check.level in self.required or check.id in self.require
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What `checks/standard.toml` says."""
+
+    version: str
+    levels: Mapping[int, str]
+    dimensions: Mapping[str, str]
+    profiles: Mapping[str, Profile]
+
+    def profile(self, name: str) -> Profile:
+        """A profile by name.
+
+        Raises:
+            UnknownProfile: there is none of that name.
+        """
+        if name not in self.profiles:
+            raise UnknownProfile(f"there is no profile {name!r}; the standard has {', '.join(sorted(self.profiles))}")
+        return self.profiles[name]
+
+
+def profile_of(name: str, table: Mapping[str, Any]) -> Profile:
+    """A profile from its table in the standard."""
+    return Profile(
+        name,
+        table.get("about", ""),
+        frozenset(table.get("required", (1, 2, 3))),
+        frozenset(table.get("require", ())),
+        {int(key): float(value) for key, value in table.get("levels", {}).items()},
+        {key: float(value) for key, value in table.get("dimensions", {}).items()},
+        {key: float(value) for key, value in table.get("weights", {}).items()},
+    )
+
+
+@lru_cache(maxsize=1)
+def standard() -> Standard:
+    """The standard's figures."""
+    data = tomllib.loads(paths.STANDARD.read_text(encoding="utf-8"))
+    profiles = {name: profile_of(name, table) for name, table in data["profiles"].items()}
+    levels = {int(number): name for number, name in data["levels"].items()}
+    return Standard(str(data["version"]), levels, data["dimensions"], profiles)
+
+
+def weighed(check: Check, profile: Profile) -> Check:
+    """The check with the weight that it has in a profile."""
+    return replace(check, weight=profile.weight(check))
+
+
+def scored(findings: Sequence[Finding], dimensions: Iterable[str]) -> Score:
+    """Points of 100, level, and points per dimension."""
+    per = {name: share([f for f in findings if f.check.dimension == name]) for name in dimensions}
+    return Score(share(findings), level(findings), per)
+
+
+def share(findings: Iterable[Finding]) -> float | None:
+    """The weighted share of what applies, in points of 100; None when nothing does."""
+    counted = [f for f in findings if f.verdict.status in POINTS]
+    total = sum(f.check.weight for f in counted)
+    if not total:
+        return None
+    return round(100 * sum(f.check.weight * POINTS[f.verdict.status] for f in counted) / total, 1)
+
+
+def level(findings: Sequence[Finding]) -> int | None:
+    """The highest level such that it and every one below is reached; None when nothing applies.
+
+    A level without required checks in the profile is judged by all of its checks. A level with nothing that applies
+    is passed through, but is not itself the one that is reached.
+    """
+    if not any(f.verdict.status in POINTS for f in findings):
+        return None
+    reached = 0
+    for number in range(1, HIGHEST + 1):
+        own = [f for f in findings if f.check.level == number and f.verdict.status is not Status.NOT_APPLICABLE]
+        needed = [f for f in own if f.required] or own
+        if not needed:
+            continue
+        if not fulfilled(needed):
+            break
+        reached = number
+    return reached
+
+
+def fulfilled(findings: Iterable[Finding]) -> bool:
+    """Whether all pass or are waived, but for one partial at most."""
+    open_ones = [f for f in findings if f.verdict.status is not Status.PASS and f.waiver is None]
+    return not open_ones or (len(open_ones) == 1 and open_ones[0].verdict.status is Status.PARTIAL)

@@ -1,0 +1,110 @@
+"""`kit new` and plain Copier make the same project, whole and without a trace of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(kit: list[str], *words: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*kit, *words], cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True)
+
+
+def files(project: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in project.rglob("*")
+        if path.is_file() and not {".git", ".kit"} & set(path.relative_to(project).parts)
+    }
+
+
+def test_everything_is_committed_and_the_tree_is_clean(generated: Path) -> None:
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=generated, check=True, capture_output=True, text=True)
+    assert status.stdout == ""
+    log = subprocess.run(["git", "log", "--format=%s"], cwd=generated, check=True, capture_output=True, text=True)
+    assert log.stdout.splitlines() == ["Start the project from the readykit template"]
+
+
+def test_the_answers_say_where_the_project_came_from_and_nothing_of_this_machine(generated: Path) -> None:
+    answers = yaml.safe_load((generated / ".copier-answers.yml").read_text())
+    assert answers["_src_path"] == "readykit"
+    assert answers["project_name"] == "flight-delays"
+    here = str(generated.parent).encode()
+    assert [name for name, content in files(generated).items() if here in content] == []
+
+
+def test_plain_copier_makes_the_same_project_without_trust(generated: Path, tmp_path: Path) -> None:
+    from copier import run_copy
+
+    source = tmp_path / "source"
+    source.mkdir()
+    shutil.copy(ROOT / "copier.yml", source)
+    (source / "kit" / "readykit").mkdir(parents=True)
+    shutil.copy(ROOT / "kit" / "readykit" / "copier.yml", source / "kit" / "readykit")
+    shutil.copytree(ROOT / "template", source / "template", ignore=shutil.ignore_patterns("__pycache__"))
+    python = (generated / ".python-version").read_text().strip()
+    data = {"project_name": "flight-delays", "python": python}
+    run_copy(str(source), tmp_path / "made", data=data, defaults=True, quiet=True, unsafe=False)
+    assert files(tmp_path / "made") == files(generated)
+
+
+def test_five_questions_at_most_each_with_a_default() -> None:
+    config = yaml.safe_load((ROOT / "kit" / "readykit" / "copier.yml").read_text())
+    asked = {name: q for name, q in config.items() if not name.startswith("_") and q.get("when") is not False}
+    unconditional = [name for name, question in asked.items() if "when" not in question]
+    assert len(unconditional) <= 5
+    assert all(question.get("default") for question in asked.values())
+    assert not {"_tasks", "_migrations", "_jinja_extensions"} & set(config), "these would need --trust"
+
+
+def test_file_names_are_legal_on_windows(generated: Path) -> None:
+    reserved = {"con", "prn", "aux", "nul"}
+    for name in files(generated):
+        for part in name.split("/"):
+            assert not set('<>:"\\|?*') & set(part)
+            assert part.split(".")[0].lower() not in reserved
+            assert not part.endswith((".", " "))
+
+
+def test_nothing_is_left_to_render(generated: Path) -> None:
+    for name, content in files(generated).items():
+        # GitHub's own `${{ ... }}` is the only double brace a project needs.
+        assert b"{{" not in content.replace(b"${{", b"") or name == "uv.lock", f"{name} has an unrendered part"
+        assert b"{%" not in content, f"{name} has an unrendered part"
+        assert not name.endswith(".jinja")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("1st", "begin with a letter"), ("mlflow", "choose another"), ("class", "choose another"), ("a" * 80, "letters")],
+)
+def test_a_name_that_cannot_work_is_refused_before_anything_is_written(
+    kit: list[str], tmp_path: Path, name: str, says: str
+) -> None:
+    done = run(kit, "new", "made", "--defaults", "--no-sync", "--data", f"project_name={name}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert not (tmp_path / "made" / "pyproject.toml").exists()
+
+
+def test_other_names_give_a_package_of_that_name(kit: list[str], tmp_path: Path) -> None:
+    done = run(kit, "new", "Churn 2 risk", "--defaults", "--no-sync", "--no-git", "--quiet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "Churn 2 risk" / "src" / "churn_2_risk" / "service.py").exists()
+    assert not (tmp_path / "Churn 2 risk" / ".git").exists()
+
+
+def test_a_machine_where_git_knows_nobody_still_gets_its_commit(kit: list[str], tmp_path: Path) -> None:
+    done = run(
+        kit, "new", "made", "--defaults", "--no-sync", cwd=tmp_path,
+        HOME=str(tmp_path), GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_SYSTEM=os.devnull, EMAIL="",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "made is ready" in done.stdout
