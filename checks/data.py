@@ -22,7 +22,9 @@ NAMES_DATA = re.compile(
     r"(_(version|hash|digest|checksum|sha\w*|file|files|path|id|uri|rev|revision|date|md5))?(?![a-z_])",
     re.IGNORECASE,
 )
+WRITTEN_OUT = re.compile(r"\s*[\"'][^\"']*[\"']?\s*$")
 RESULTS = re.compile(r"(result|prediction|report|metric|submission)", re.IGNORECASE)
+A_MODEL = re.compile(r"(?<![a-z])model(?![a-z])|_fit\b", re.IGNORECASE)
 MODELS = re.compile(r": (.*/)?(models?|checkpoints?|weights)([/_.-].*)?$", re.IGNORECASE)
 NOT_DATA = re.compile(
     r"\.(png|gif|svg|pdf|mp4|webp|ttf|woff2?|psd|pptx?|docx?|model|pt|pth|ckpt|h5|onnx|pkl|joblib|safetensors|bin)$",
@@ -52,7 +54,11 @@ def artifacts(project: Project) -> list[Evidence]:
     results = {
         f.at
         for f in found.facts
-        if f.kind == "call" and RESULTS.search(f.detail.get("0", "") + f.detail.get("name", ""))
+        if f.kind == "call"
+        and (
+            RESULTS.search(" ".join(f.detail.get(key, "") for key in ("0", "name", "given")))
+            or A_MODEL.search(f.detail.get("given", ""))
+        )
     }
     return [each for each in found.at_least(Strength.USED) if each.at not in results]
 
@@ -93,11 +99,16 @@ def recorded_names(project: Project) -> Iterator[Evidence]:
 
 
 def says_data(fact: Fact) -> bool:
-    """Whether the key of a recorded parameter or tag names data, or a dictionary of them holds such a key."""
+    """Whether the key of a recorded parameter or tag names data, or a dictionary of them holds such a key.
+
+    A text written out beside the key is the same in every run, so it tells no version from another.
+    """
     key = fact.detail.get("key") or fact.detail.get("0", "")
     if key.startswith(("{", "dict(")):
-        return any(NAMES_DATA.fullmatch(word) for word in re.findall(r"[\"'](\w+)[\"']\s*:", key))
-    return bool(NAMES_DATA.fullmatch(key.strip("\"'")))
+        pairs = re.findall(r"[\"'](\w+)[\"']\s*:\s*([^,}]*)", key)
+        return any(NAMES_DATA.fullmatch(word) and not WRITTEN_OUT.match(value) for word, value in pairs)
+    value = fact.detail.get("value") or fact.detail.get("1", "")
+    return bool(NAMES_DATA.fullmatch(key.strip("\"'"))) and not WRITTEN_OUT.match(value)
 
 
 @check(

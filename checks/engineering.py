@@ -17,7 +17,8 @@ ON_CHANGE = frozenset(
 )
 NOT_A_TEST = re.compile(
     r"^(echo|printf|pip|uv (pip|add|sync)|apt|conda|mkdir|cat|ls|cp)\b"
-    r"|--(version|help)\b|--collect-only|\binstall\b|compileall|-e (lint|type|doc|format|flake8|mypy|ruff|style)\w*$"
+    r"|--(version|help)\b|--collect-only|\binstall\b|compileall"
+    r"|-e (lint|type|doc|format|flake8|mypy|ruff|style|licen[cs]e|build|release|publish)\w*$"
 )
 
 

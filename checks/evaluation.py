@@ -50,7 +50,8 @@ JUDGING = vocabulary(
 FLAGS = vocabulary("clean ok success succeeded failed passed valid failures errors problems violations regressions")
 SETS = re.compile(r"(True|False|0|1|[\"'](yes|no|true|false|pass\w*|fail\w*|approved|rejected)[\"'])$", re.IGNORECASE)
 CALL = re.compile(r"(?:await )?([\w.]+)\(")
-PICKS = re.compile(r"(^|_)(promote|champion|deploy|select_production|register_best|release)", re.IGNORECASE)
+PICKS = re.compile(r"(^|_)(promote(?!d)|champion|deploy|select_production|register_best|release)", re.IGNORECASE)
+MOVES = re.compile(r"^(transition_model|set_(registered_)?model_(version_)?(alias|stage)|copy_model_version|promote)")
 DRY = re.compile(r"^[\"']?(dry[_-]?run|disabled|off|skip|warn(_only)?|false)[\"']?$", re.IGNORECASE)
 DRY_KEY = re.compile(
     r"(validation|evaluation|gate|run)[_-]?(mode|enabled)$|skip_(validation|evaluation|gate)$", re.IGNORECASE
@@ -74,6 +75,14 @@ def compares_model(text: str, names: str) -> bool:
         return False
     rivals = bool(found & RIVAL) and len(found & (RIVAL | {"new"})) > 1
     return rivals or bool(found & METRIC and (found & BAR or FIXED.search(text)))
+
+
+def holds_to_bar(fact: Fact) -> bool:
+    """Whether a bare bar (`share < 0.65`) ends the run inside a function that judges the model's performance."""
+    names, scope = words(fact.detail.get("names", "")), words(last(fact.scope))
+    judged = scope & JUDGING and scope & METRIC and not (names | scope) & (ELSEWHERE - {"rate", "ratio"})
+    bar = bool(names & BAR and FIXED.search(fact.name)) and not TRIVIAL.search(fact.name)
+    return bool(judged and bar and STOPS.search(outcome(fact)))
 
 
 def outcome(fact: Fact) -> str:
@@ -154,8 +163,8 @@ def verdicts(project: Project) -> Iterator[tuple[Fact, bool]]:
             if (name and relied.rest_on(fact.at.path, name)) or acts_after(project, fact):
                 yield fact, False
     for fact in project.facts("branch"):
-        if not set(fact.detail.get("ops", "").split(",")) & {"<", "<=", ">", ">="} or not compares_model(
-            fact.name, fact.detail.get("names", "")
+        if not set(fact.detail.get("ops", "").split(",")) & {"<", "<=", ">", ">="} or not (
+            compares_model(fact.name, fact.detail.get("names", "")) or holds_to_bar(fact)
         ):
             continue
         if watches(fact):
@@ -210,6 +219,18 @@ def picks(project: Project) -> Iterator[Evidence]:
         ):
             yield project.evidence(
                 call, "promotion takes the best by a metric, without a bar to pass", cap=Strength.DECLARED
+            )
+
+
+def best_of(project: Project) -> Iterator[Evidence]:
+    """Loops in promoting functions that keep the best figure so far: a choice as well."""
+    promoting = {(c.at.path, c.scope) for c in project.facts("call") if c.scope and MOVES.search(last(c.name))}
+    for fact in project.facts("branch"):
+        names = words(fact.detail.get("names", ""))
+        chooses = {"<", ">", "<=", ">="} & set(fact.detail.get("ops", "").split(",")) and "best" in names
+        if (fact.at.path, fact.scope) in promoting and chooses and names & METRIC:
+            yield project.evidence(
+                fact, "promotion takes the best by a metric, without a bar to pass", cap=Strength.DECLARED
             )
 
 
@@ -283,7 +304,7 @@ def gate_stops_bad_models(project: Project) -> Verdict:
         for e in own
         if e.strength >= Strength.USED
     ]
-    weaker += picks(project)
+    weaker += [*picks(project), *best_of(project)]
     if weaker:
         return partial("models are compared, but a bad one is not kept from use", best(weaker))
     would = "a comparison of metrics with a threshold, baseline or champion that fails the run or blocks promotion"

@@ -29,7 +29,12 @@ CONSTANT = re.compile(
     r"\.(mean|median|mode|shift|value_counts)\(|(full|zeros|ones)(_like)?\(|baseline|majority|naive|dummy",
     re.IGNORECASE,
 )
-TRIVIAL = "random|constant|baseline|dummy|naive|heuristic|rule[-_ ]?based|majority|most frequent|popularity|persistence"
+STATISTIC = re.compile(r"(^|\.)(mean|median|mode|value_counts|full|zeros|ones)(_like)?\(|^[\"'\d.]+$", re.IGNORECASE)
+NAIVE = re.compile(r"(^|_)(baseline|naive|dummy|majority)(_|$)")
+TRIVIAL = (
+    "random(?! (forest|search|walk))|constant|baseline|dummy|naive|heuristic|rule[-_ ]?based|majority|most frequent"
+    "|popularity|persistence"
+)
 ROW = re.compile(rf"^\|\s*[*_`]*(({TRIVIAL})\b[^|]*)\|.*\d*\.\d")
 HEADING = re.compile(r"^\W*(\w+ )?(baselines?|benchmark (models?|scripts?))\W*$", re.IGNORECASE)
 NUMBER_ROW = re.compile(r"^\|.*\|\s*[*_`]*\d*\.\d+")
@@ -68,6 +73,19 @@ def own_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evide
             yield project.evidence(call, note)
 
 
+def constant_answers(project: Project) -> Iterator[Evidence]:
+    """A constant under a baseline's name, handed to what measures: `mae(y_test, baseline_guess)`."""
+    answers = {
+        (fact.at.path, fact.name)
+        for fact in project.facts("assign")
+        if NAIVE.search(snake(fact.name)) and STATISTIC.search(fact.value) and not NOT_A_MODEL.search(snake(fact.name))
+    }
+    for call in project.facts("call"):
+        given = [value.strip() for key, value in call.detail.items() if key not in ("assigned", "receiver")]
+        if MEASURES.search(snake(call.name.rpartition(".")[2])) and any((call.at.path, v) in answers for v in given):
+            yield project.evidence(call, "a constant answer is measured like the model")
+
+
 def named_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evidence]:
     """Estimators called baseline where they are made, and figures of a constant answer."""
     jobs = ("simple estimator", "elaborate estimator")
@@ -80,15 +98,34 @@ def named_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evi
         named = SIMPLE_MODEL.search(snake(fact.name)) and MEASURES.search(
             snake(fact.value.partition("(")[0].rpartition(".")[2])
         )
-        if named and CONSTANT.search(inner):
+        if named and CONSTANT.search(inner) and not from_the_model(project, fact, inner):
             yield project.evidence(fact, f"the figure of a constant answer: {fact.value[:80]}")
+
+
+def from_the_model(project: Project, fact: Fact, inner: str) -> bool:
+    """Whether a figure called baseline is that of answers that a model of no such name gives: before an ablation."""
+    given = set(re.findall(r"\w+", inner))
+    return any(
+        answer.name in given
+        and "predict" in answer.value
+        and not CONSTANT.search(answer.value.partition(".predict")[0])
+        for answer in project.facts("assign", path=fact.at.path)
+        if answer.scope == fact.scope
+    )
+
+
+def beside(fact: Fact, lines: dict[str, list[int]]) -> int:
+    """How many lines lie between a fact and the nearest of some lines in its file."""
+    return min((abs(fact.at.line - line) for line in lines.get(fact.at.path, ())), default=0)
 
 
 def compared_models(project: Project, measured: dict[str, Fact]) -> Iterator[Evidence]:
     """Files that fit a simple statistical model beside an elaborate one and measure both."""
-    elaborate = {fact.at.path for fact in project.doing("elaborate estimator").facts}
+    elaborate: dict[str, list[int]] = {}
+    for fact in project.doing("elaborate estimator").facts:
+        elaborate.setdefault(fact.at.path, []).append(fact.at.line)
     simple: dict[str, Fact] = {}
-    for fact in sorted(project.doing("simple estimator").facts, key=lambda f: f.at):
+    for fact in sorted(project.doing("simple estimator").facts, key=lambda f: (beside(f, elaborate), f.at)):
         simple.setdefault(fact.at.path, fact)
     for path, fact in simple.items():
         if path in elaborate and path in measured and project.strength(fact) >= Strength.USED:
@@ -144,7 +181,11 @@ def baseline_is_measured(project: Project) -> Verdict:
         *project.used("baseline model"),
         *(
             e
-            for e in (*own_baselines(project, measured), *named_baselines(project, measured))
+            for e in (
+                *own_baselines(project, measured),
+                *named_baselines(project, measured),
+                *constant_answers(project),
+            )
             if e.strength >= Strength.USED
         ),
     ]

@@ -43,6 +43,15 @@ def on_invented_data(project: Project, path: str) -> bool:
     )
 
 
+def of_something_else(project: Project, fact: Fact) -> bool:
+    """Whether a report that a drift tool runs is made in a file without a word of drift: one of data quality."""
+    if fact.kind != "call" or not fact.name.endswith((".Report.run", ".TestSuite.run")):
+        return False
+    return not any(
+        about_drift(other.name) for other in project.repo.facts(fact.at.path) if other.kind in ("call", "import", "def")
+    )
+
+
 def homegrown(project: Project) -> list[Evidence]:
     """Hand-written statistics whose value is compared with a threshold."""
     found = []
@@ -107,7 +116,8 @@ def drift_is_watched(project: Project) -> Verdict:
     Source: documents 000, 001 and 002; mlops-zoomcamp rubric (monitoring); ML Test Score (no skew).
     """
     tools = project.doing("drift monitoring")
-    used = [e for e in tools.evidence if e.strength >= Strength.USED]
+    other = {fact.at for fact in tools.facts if of_something_else(project, fact)}
+    used = [e for e in tools.evidence if e.strength >= Strength.USED and e.at not in other]
     invented = {e.at.path for e in used if on_invented_data(project, e.at.path)}
     real = [*(e for e in used if e.at.path not in invented), *homegrown(project)]
     explored = [e for e in real if e.at.path.endswith(".ipynb") and project.kind != "collection"]

@@ -22,7 +22,8 @@ STAGES = {
     "evaluate": re.compile(r"evaluat|(^|_)eval(_|$)|test_model|score_model"),
     "ship": re.compile(r"regist|push|deploy|promot|publish|upload_model"),
 }
-CHAIN = re.compile(r"pipeline|flow", re.IGNORECASE)
+# a chain of stages; the names of products are none
+CHAIN = re.compile(r"pipeline|(?<!tensor)(?<!ml)(?<!air)(?<!over)flow", re.IGNORECASE)
 SCRIPT = re.compile(r"[\w./-]+\.(?:py|R|r|ipynb|sh)\b|(?<=-m )[\w.]+|^[a-z_]\w*(?:\.\w+)+")
 FILE = re.compile(r"/[\w.%$(){}-]+$|\.\w{2,8}$")
 MODEL_FILE = re.compile(r"(^|[/_.-])models?([/_.-]|$)|\.(pkl|joblib|onnx|pt|pth|h5|rds)$", re.IGNORECASE)
@@ -124,7 +125,9 @@ def training_is_a_pipeline(project: Project) -> Verdict:
     found = project.doing("pipeline orchestration")
     stages = [*project.used("pipeline orchestration"), *file_targets(project)]
     if stages:
-        return passed("training is a pipeline of stages", best(stages))
+        training = [e for e in stages if STAGES["train"].search(e.at.path.rpartition("/")[2].lower())]
+        others = [e for e in stages if e not in training]
+        return passed("training is a pipeline of stages", (*best(training), *best(others))[:3])
     chained = [*sequences(project), *command_chains(project), *named_tasks(project)]
     chained += [
         Evidence(e.at, Strength.DECLARED, e.note, e.tool)

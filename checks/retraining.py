@@ -50,6 +50,15 @@ NAMING_KEYS = re.compile(
 )
 
 
+NO_WORK = re.compile(
+    r"(?<![a-z])(tests?|pytest|unittest|lint|flake8|ruff|black|mypy|coverage|build|push|docker|install|compile|echo|cp"
+    r"|mkdir|rm|git)(?![a-z])"
+)
+# a definition of a stage that a program loads
+STAGE_FILE = re.compile(r"^[\w./-]+\.(ya?ml|py|sh|ipynb)$")
+IMPORTED = re.compile(r"(from [\w.]+ )?import \w[\w.]*( as \w+)?(, ?\w[\w.]*( as \w+)?)*|(print|assert)\b[^;]*")
+
+
 def name_of(path: str) -> str:
     """The last part of a path."""
     return path.rpartition("/")[2]
@@ -217,6 +226,8 @@ def rows(project: Project, path: str) -> Iterator[str]:
             yield head(fact.name)
         elif fact.kind in ("yaml", "json") and NAMING_KEYS.search(fact.name):
             yield fact.value
+        elif fact.kind == "string" and STAGE_FILE.search(fact.name):
+            yield name_of(fact.name)
 
 
 def terraform(project: Project) -> list[Evidence]:
@@ -256,14 +267,16 @@ def training_jobs(project: Project) -> Iterator[tuple[CIJob, Fact]]:
                 break
 
 
+def only_imports(text: str) -> bool:
+    """Whether a line of Python given on the command line imports and prints, and calls nothing else."""
+    body = re.split(r"python[\d.]*( -\w+)* -c ", text, maxsplit=1)
+    return len(body) > 1 and "(" not in IMPORTED.sub(" ", body[-1])
+
+
 def testing(fact: Fact) -> bool:
-    """Whether a command tests, lints or builds rather than works."""
-    return bool(
-        re.search(
-            r"(?<![a-z])(tests?|pytest|unittest|lint|flake8|ruff|black|mypy|coverage|build|push|docker|install|compile|echo|cp|mkdir|rm|git)(?![a-z])",
-            fact.detail.get("plain") or fact.name,
-        )
-    )
+    """Whether a command tests, lints or builds rather than works, or only tries to import."""
+    text = fact.detail.get("plain") or fact.name
+    return only_imports(text) or bool(NO_WORK.search(head(text)))
 
 
 @check(

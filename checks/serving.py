@@ -21,7 +21,11 @@ BOUND = re.compile(
     r"\b(ge|le|gt|lt|multiple_of|min_length|max_length|min_items|max_items|pattern|regex|strict|max_digits)\s*="
 )
 BOUNDED_TYPE = re.compile(
-    r"\b(Literal|Enum|con(int|float|str|list|set|decimal|date)\b|Positive\w+|NonNegative\w+|Negative\w+|Email\w*|\w*Url|UUID\w*|datetime|date|IPv?\w*|Annotated|Strict\w+|Finite\w+)"
+    r"\b(Literal|Enum|con(int|float|str|list|set|decimal|date)\b|Positive\w+|NonNegative\w+|Negative\w+|Email\w*|\w*Url|UUID\w*|datetime|date|IPv?\w*|Strict\w+|Finite\w+)"
+)
+# marks of `Annotated` that bound a value; `Annotated` by itself only describes
+BOUNDING_MARK = re.compile(
+    r"\b(Gt|Ge|Lt|Le|Interval|MultipleOf|MinLen|MaxLen|Len|\w*Validator|StringConstraints|Predicate)\("
 )
 # a file by this name scores, also when it loads the model by way of another module
 SCORES = re.compile(r"(?<![a-z])(inference|scor(e|er|ing)|batch|predict(or|ions?)?)(?![a-z])", re.IGNORECASE)
@@ -29,6 +33,8 @@ QUERY = re.compile(
     r"=\s*(\w+\.)?(Query|Path|Body|Form|Header)\([^)]*\b(ge|le|gt|lt|min_length|max_length|pattern|regex)="
 )
 FROM_REQUEST = re.compile(r"\b(request|req|event|body|payload|json|data)\b|^\*\*")
+TEST_ROWS = re.compile(r"^(x_?(test|val|valid)|(test|val|valid)_?(x|set|rows|features|df|frame))$", re.IGNORECASE)
+OF_REQUEST = re.compile(r"\b(request|req)\.(files|form|args|json|data|body|get_json|query_params|values|headers)\b")
 MADE = "made from the request: "
 FREE = re.compile(
     r"^(typing\.)?(Dict|dict|Any|object|Mapping|JSON\w*|list|List|Optional\[(typing\.)?(Dict|dict|Any)\b.*)(\[.*)?$"
@@ -42,6 +48,11 @@ CONVERTED = re.compile(
 def last(name: str) -> str:
     """The part of a dotted name after the last dot."""
     return name.rpartition(".")[2]
+
+
+def folder(path: str) -> str:
+    """The folder of a file."""
+    return path.rpartition("/")[0]
 
 
 def inside(fact: Fact, scope: str) -> bool:
@@ -99,9 +110,13 @@ def batches(project: Project) -> list[Evidence]:
     """Scripts and stages that load a saved model, ask it and keep what it says."""
     loading, keeping = files_doing(project, "loading a model"), files_doing(project, "keeping results")
     measuring = files_doing(project, "scoring against labels") | files_doing(project, "fitting")
+    asking = project.doing("asking a model")
+    evaluating = {fact.at for fact in asking.facts if TEST_ROWS.search(fact.detail.get("0", ""))}
     found = []
-    for evidence in project.doing("asking a model").evidence:
+    for evidence in asking.evidence:
         path = evidence.at.path
+        if evidence.at in evaluating:
+            continue  # the rows kept aside for testing: a stage of the evaluation
         loads = path in loading or SCORES.search(path.rpartition("/")[2].replace("_", " "))
         if evidence.strength < Strength.USED or not loads or path in measuring or path.endswith(".ipynb"):
             continue
@@ -197,7 +212,9 @@ class Schemas:
         """The first thing in a class that refuses a value of the right type."""
         owner = self.classes[name]
         for fact in self.fields.get(name, ()):
-            if BOUND.search(f"{fact.value} {fact.detail.get('default', '')}") or BOUNDED_TYPE.search(fact.value):
+            if BOUND.search(f"{fact.value} {fact.detail.get('default', '')}") or (
+                BOUNDED_TYPE.search(fact.value) or BOUNDING_MARK.search(fact.value)
+            ):
                 return fact
         for fact in self.project.repo.facts(owner.at.path):
             if not inside(fact, owner.name):
@@ -248,12 +265,31 @@ def request_schemas(project: Project) -> list[tuple[Fact, str]]:
     return given
 
 
+def refused_by_hand(project: Project) -> Iterator[Evidence]:
+    """Conditions on a request, in the function that takes it, that answer or raise before the model is asked."""
+    for path, handler in {(fact.at.path, handler) for fact, handler in prediction_routes(project)}:
+        facts = [f for f in project.repo.facts(path) if f.scope and last(f.scope) == last(handler)]
+        taken = {last(f.name) for f in facts if f.kind == "assign" and OF_REQUEST.search(f.value)}
+        for fact in facts:
+            names = set(fact.detail.get("names", "").split())
+            early = re.search(r"(^|,)(return|raise|\w*\.?abort)\b", fact.detail.get("body", ""))
+            about = OF_REQUEST.search(fact.name) or names & taken
+            if fact.kind == "branch" and early and about and "method" not in names:
+                yield project.evidence(fact, "the request is checked by hand before it is used", cap=Strength.IMPORTED)
+
+
 def typed_requests(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     """Evidence of request schemas: those that bound their values, and those that are only typed or optional."""
     schemas = Schemas(project)
     strict, loose = [], []
     typed: set[Location] = set()
-    for handler, annotation in request_schemas(project):
+    asked = request_schemas(project)
+    running = {f.at.path for f, _ in asked if project.strength(f) >= Strength.WIRED} | {
+        e.at.path for e in project.doing("model serving").evidence if e.strength >= Strength.WIRED
+    }
+    for handler, annotation in asked:
+        if handler.at.path not in running and folder(handler.at.path) in map(folder, running):
+            continue  # the service beside it is what runs: this one is a draft or a former one
         made = annotation.startswith(MADE)
         if schemas.named(annotation) and not made:
             typed.add(handler.at)
@@ -312,6 +348,9 @@ def input_is_validated(project: Project) -> Verdict:
     coerced = project.doing("request coercion").at_least(Strength.USED)
     if loose or coerced or bound:
         return partial("requests are typed, but values are not bounded", best(loose or (*coerced, *bound)))
+    by_hand = list(refused_by_hand(project))
+    if by_hand:
+        return partial("some requests are refused by hand, without a schema", best(by_hand))
     return failed(
         "requests reach the model unchecked",
         looked_in=tuple(sorted({fact.at.path for fact, _ in asked} | {e.at.path for e in serving}))[:5],

@@ -137,7 +137,10 @@ def runs_are_tracked(project: Project) -> Verdict:
     found = project.doing("experiment tracking")
     on, off = split_by_switch(project, project.used("experiment tracking"))
     if on and not only_in_notebooks(on):
-        return passed("runs are tracked", best(on))
+        training = {e.at.path for e in project.used("fitting")}
+        beside = [e for e in on if e.at.path in training or "train" in e.at.path.rpartition("/")[2].lower()]
+        elsewhere = [e for e in on if e not in beside]
+        return passed("runs are tracked", (*best(beside), *best(elsewhere))[:3])
     if on:
         return partial("runs are tracked from a notebook only", best(on))
     if off:

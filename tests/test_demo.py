@@ -126,22 +126,25 @@ def test_plain_nox_is_green(lived: Lived) -> None:
 def test_a_scheduled_retraining_happens(lived: Lived) -> None:
     """A real server, a real schedule: the next month is decided without a person."""
     decision = lived.project / "reports" / "retraining" / "2013-08.json"
-    with subprocess.Popen(
-        scaffold.tool(lived.project, "python", "-m", "flight_delays.flow", "schedule", "--cron", "* * * * *"),
-        cwd=lived.project, env=scaffold.environment(lived.project), start_new_session=True,
+    command = scaffold.tool(lived.project, "python", "-m", "flight_delays.flow", "schedule", "--cron", "* * * * *")
+    scheduler = subprocess.Popen(
+        command, cwd=lived.project, env=scaffold.environment(lived.project), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    ) as scheduler:  # fmt: skip
-        try:
-            deadline = time.monotonic() + 300
-            while not decision.exists():
-                assert scheduler.poll() is None, scheduler.stdout and scheduler.stdout.read()
-                assert time.monotonic() < deadline, "no scheduled run decided the month"
-                time.sleep(0.5)
-        finally:
-            os.killpg(scheduler.pid, signal.SIGINT)
-            printed, _ = scheduler.communicate(timeout=60)
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 300
+        while not decision.exists():
+            assert scheduler.poll() is None
+            assert time.monotonic() < deadline, "no scheduled run decided the month"
+            time.sleep(0.2)
+        os.killpg(scheduler.pid, signal.SIGINT)  # Ctrl-C reaches everything that runs in the terminal
+        printed, _ = scheduler.communicate(timeout=60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(scheduler.pid, signal.SIGKILL)
     assert "retraining is scheduled" in printed
     assert json.loads(decision.read_text())["decision"] in {"kept", "promoted", "not_needed"}
+    assert processes_in(lived.project) == [], "the server went with it"
 
 
 def test_ctrl_c_ends_the_demo_and_everything_it_started(kit: list[str], tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def audit(
 
     Raises:
         TargetError: there is nothing at the path that can be audited.
-        UsageError: the profile is unknown.
+        UsageError: the profile, or a check that is selected or ignored, is unknown.
     """
     try:
         repo = Repo.open(path)
@@ -44,12 +44,15 @@ def audit_repo(
     """Audit an opened tree; `shown` is the path to name in the report.
 
     Raises:
-        UsageError: the profile is unknown.
+        UsageError: the profile, or a check that is selected or ignored, is unknown.
     """
     try:
         chosen = standard().profile(profile)
     except UnknownProfile as error:
         raise UsageError(str(error)) from None
+    known = {name for check in catalogue.checks() for name in (check.id, check.family)}
+    if unknown := [name for name in (*select, *ignore) if name not in known]:
+        raise UsageError(f"there is no check or family {', '.join(unknown)}; `kit checks` lists them")
     collecting = gc.isenabled()
     gc.disable()  # facts are many, small and kept: collecting them costs a third of the time and frees nothing
     try:

@@ -28,8 +28,9 @@ PACKAGE = "flight_delays"
 # What later chapters start with, done beside the pipeline, which keeps one core busy only: a fresh environment compiles
 # its modules on the first import, and Prefect makes its database on the first start.
 _WARM_UP = """
-import runpy, sys
-import sklearn.ensemble, mlflow.sklearn, skops.io, matplotlib.figure, bentoml, fastapi, evidently.presets
+import os, runpy, sys
+os.nice(10)
+import sklearn.ensemble, skops.io, mlflow.sklearn, matplotlib.backends.backend_agg, evidently.presets
 sys.argv = ["prefect", "server", "database", "upgrade", "--yes"]
 runpy.run_module("prefect", run_name="__main__")
 """
@@ -117,10 +118,20 @@ def demo(dest: str, figures: str | None = None) -> None:
         Path(figures).write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
+def _start(tale: Demo) -> None:
+    """Start what need not wait for the pipeline: the service, ready once it finds a champion, and a warm-up."""
+    port = _free_port()
+    tale.url = f"http://127.0.0.1:{port}"
+    env = scaffold.environment(tale.project)
+    service = scaffold.tool(tale.project, "bentoml", "serve", f"{PACKAGE}.service:Service", "--port", str(port))
+    tale.steps.spawn(service, cwd=tale.project, env=env)
+    prefect = {"PREFECT_HOME": str((tale.project / ".prefect").absolute())}
+    tale.steps.spawn(scaffold.tool(tale.project, "python", "-c", _WARM_UP), cwd=tale.project, env=env | prefect)
+
+
 def _train(tale: Demo) -> None:
-    warm = scaffold.environment(tale.project) | {"PREFECT_HOME": str((tale.project / ".prefect").absolute())}
     with tale.steps.step("run the pipeline: ingest to register") as notes:
-        tale.steps.spawn(scaffold.tool(tale.project, "python", "-c", _WARM_UP), cwd=tale.project, env=warm)
+        _start(tale)
         tale.steps.run(
             scaffold.tool(tale.project, "dvc", "repro"), cwd=tale.project, env=scaffold.environment(tale.project)
         )
@@ -128,8 +139,6 @@ def _train(tale: Demo) -> None:
         months = tale.read("reports/validation.json")
         rows = sum(month["rows"] for month in months.values())
         notes.append(f"{rows:,} flights")
-    with tale.steps.step("promote the challenger to champion"):
-        tale.module("registry", "promote")
     metrics, gate = tale.read("reports/metrics.json"), tale.read("reports/gate.json")
     ours, baseline = metrics["challenger"]["pr_auc"], metrics["baseline"]["pr_auc"]
     first, last = min(months), max(months)
@@ -143,11 +152,8 @@ def _train(tale: Demo) -> None:
 
 
 def _serve(tale: Demo) -> None:
-    port = _free_port()
-    tale.url = f"http://127.0.0.1:{port}"
-    service = scaffold.tool(tale.project, "bentoml", "serve", f"{PACKAGE}.service:Service", "--port", str(port))
-    with tale.steps.step("serve it and ask about a real flight"):
-        tale.steps.spawn(service, cwd=tale.project, env=scaffold.environment(tale.project))
+    with tale.steps.step("promote it, ask the service about a real flight"):
+        tale.module("registry", "promote")
         _until_ready(tale.url)
         question, _, answer = tale.module("ask", SERVICE_URL=tale.url).partition("\n-> ")
     tale.flight = json.loads(question.partition("\n")[2])["flights"][0]

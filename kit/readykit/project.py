@@ -24,6 +24,10 @@ PROSE = frozenset({"prose", "heading", "codeline", "link"})
 CODE = frozenset({"code", "template"})
 CONFIGURATION = frozenset({"yaml", "toml", "json", "docker", "hcl"})
 
+ASKED_AT = re.compile(
+    r"/.*(?<![a-z])(predict\w*|scor(e|ing)|infer\w*|classify|recommend\w*|forecast\w*|invocations)(?![a-z])"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -214,7 +218,9 @@ class Project:
     @property
     def only_serves(self) -> bool:
         """Whether models are served here and trained elsewhere: questions about training make no sense then."""
-        return self.doing("fitting").strength < Strength.DECLARED and bool(self.used("model serving"))
+        if self.doing("fitting").strength >= Strength.DECLARED:
+            return False
+        return bool(self.used("model serving")) or any(answers(fact) for fact in self.facts("decorator"))
 
     @cached_property
     def _traces(self) -> dict[str, list[tuple[Evidence, Fact | None]]]:
@@ -262,6 +268,11 @@ class Project:
             if "/" not in p and re.match(r"(requirements.*\.txt|Dockerfile.*|Makefile|Pipfile)$", p)
         ]
         return tuple([f"{count} {label}" for label, count in counted if count] + named) or (f"{len(self.paths)} files",)
+
+
+def answers(fact: Fact) -> bool:
+    """Whether a decorator binds a web address at which a model is asked."""
+    return fact.name.endswith((".route", ".post", ".get")) and bool(ASKED_AT.search(fact.detail.get("0", "")))
 
 
 def with_route(note: str, route: Route | None, at: Location) -> str:

@@ -150,15 +150,15 @@ Found = Iterator[tuple[str, Fact, dict[str, str]]]
 
 
 def github(facts: Sequence[Fact]) -> Found:
-    """`run` steps of workflows and composite actions."""
+    """`run` steps of workflows and composite actions, and the scripts that steps hand to a cloud's command line."""
     flags: dict[str, dict[str, str]] = defaultdict(dict)
     for match, fact in grouped(
         facts,
         r"(jobs\.[^.]+(?:\.steps\[\d+\])?|runs\.steps\[\d+\])\.(continue-on-error|if|name|shell|working-directory|defaults\.run\.working-directory)",
     ):
         flags[match[1]][match[2]] = fact.value
-    for match, fact in grouped(facts, r"((jobs)\.([^.]+)|runs)\.steps\[(\d+)\]\.run"):
-        step = match[0].removesuffix(".run")
+    for match, fact in grouped(facts, r"((jobs)\.([^.]+)|runs)\.steps\[(\d+)\]\.(?:run|with\.inline[sS]cript)"):
+        step = match[0].rpartition("]")[0] + "]"
         own, job = flags[step], flags[match[1]]
         detail: dict[str, str] = {"step": own.get("name", "")}
         if "true" in (own.get("continue-on-error", "").lower(), job.get("continue-on-error", "").lower()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from readykit.model import Fact, Location
 
@@ -20,6 +21,7 @@ DEFINITIONS = {
     "scala": r"^\s*(?:(?:override|private|protected|final|implicit|lazy)(?:\[\w+\])?\s+)*def\s+(\w+)",
 }
 COMMENT = re.compile(r"^\s*(#|//|\*|/\*)")
+LONGEST_SNIPPET, FOLLOWING = 80, 3
 CALL = re.compile(r"(?<![\w.])([A-Za-z_][\w.]*(?:::?:?[\w.]+)?)\s*\(")
 
 
@@ -29,7 +31,8 @@ def extract(text: str, path: str) -> list[Fact]:
     language = ALIASES.get(suffix, suffix)
     pattern = re.compile(IMPORTS[language])
     found: list[Fact] = []
-    for number, line in enumerate(text.split("\n"), 1):
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
         if COMMENT.match(line):
             continue
         at = Location(path, number)
@@ -40,5 +43,12 @@ def extract(text: str, path: str) -> list[Fact]:
             name = groups if isinstance(groups, str) else next(filter(None, groups), "")
             found.append(Fact("import", name, at, name, "", {"language": language}))
         if language == "r":
-            found.extend(Fact("call", name, at, "", "", {"language": "r"}) for name in CALL.findall(line.split("#")[0]))
+            found.extend(called(line.split("#")[0], at, lines[number : number + FOLLOWING]))
     return found
+
+
+def called(line: str, at: Location, after: Sequence[str]) -> Iterator[Fact]:
+    """The calls of a line of R, each with the beginning of what it is given, here or on the lines after."""
+    for match in CALL.finditer(line):
+        given = " ".join((line[match.end() :], *after)).strip()[:LONGEST_SNIPPET]
+        yield Fact("call", match[1], at, "", "", {"language": "r", "given": given} if given else {"language": "r"})

@@ -35,7 +35,11 @@ def server(port: int | None, *, serve: bool) -> Iterator[str]:
     log = Path(os.environ["PREFECT_HOME"]) / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
-        child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - our own interpreter
+        # In a session of its own: a Ctrl-C in the terminal must reach us, not the server. A runner whose server is gone
+        # before it has said goodbye hangs.
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter
+            command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         yield f"http://127.0.0.1:{port}/api"
     finally:
