@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -71,3 +72,17 @@ def benchmark(session: nox.Session) -> None:
     """Time the first run of a generated project, step by step."""
     install(session)
     session.run("python", "benchmarks/first_run.py", *session.posargs)
+
+
+@nox.session
+def lock_template(session: nox.Session) -> None:
+    """Solve the template's lock after a change of its dependencies; `-- --upgrade` takes the newest that fit."""
+    install(session)
+    folder = Path(session.create_tmp()) / "placeholder"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("kit", "new", str(folder), "--defaults", "--no-git", "--no-sync", "--quiet")
+    session.run("uv", "lock", "--project", str(folder), *session.posargs)
+    before, own, after = (folder / "uv.lock").read_text(encoding="utf-8").partition('name = "placeholder"')
+    template = f'{{% raw %}}{before}{{% endraw %}}name = "{{{{ slug }}}}"{{% raw %}}{after}{{% endraw %}}'
+    assert own, "uv.lock does not name the project"
+    (ROOT / "template" / "uv.lock.jinja").write_text(template, encoding="utf-8")

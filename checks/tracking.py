@@ -77,7 +77,7 @@ def config_group_off(project: Project, evidence: Evidence) -> bool:
     root, _, group = folder.rpartition("/")
     if not evidence.at.path.endswith((".yaml", ".yml")) or not root:
         return False
-    for fact in project.facts("yaml", name=f"defaults[[]*].{group}", role=CODE, path=f"{root}/*"):
+    for fact in project.facts("yaml", name=f"defaults[[]*].{group}", role=CODE, within=f"{root}/*"):
         if OFF_IN_CONFIG.match(fact.value.strip()):
             return True
     return False

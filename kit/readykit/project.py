@@ -94,20 +94,26 @@ class Project:
         return role
 
     def facts(
-        self, *kinds: str, name: str = "*", role: Sequence[str] | None = ("code",), path: str = "*"
+        self, *kinds: str, name: str = "*", role: Sequence[str] | None = ("code",), path: str = "", within: str = ""
     ) -> Iterator[Fact]:
         """Facts of some kinds, in the order of paths and lines.
 
-        `name` and `path` are globs (`*` also matches dots and slashes); `role=None` means files of every role.
+        Args:
+            kinds: the kinds to give, in this order.
+            name: a glob over names (`*` also matches dots and slashes).
+            role: roles of files to look into; None for every role.
+            path: one file, by its whole path.
+            within: a glob over paths.
         """
         names = None if name == "*" else glob(name)
         for kind in kinds:
-            for fact in self._by_kind.get(kind, ()):
+            facts = self._by_kind.get(kind, ()) if not path else [f for f in self.repo.facts(path) if f.kind == kind]
+            for fact in facts:
                 if names is not None and not names(fact.name):
                     continue
                 if role is not None and self.role(fact.at.path) not in role:
                     continue
-                if path != "*" and not matches(fact.at.path, (path,)):
+                if within and not matches(fact.at.path, (within,)):
                     continue
                 yield fact
 

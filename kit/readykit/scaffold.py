@@ -114,14 +114,13 @@ def render(target: Path, answers: Mapping[str, str], *, defaults: bool) -> int:
     from copier import run_copy
     from copier.errors import CopierError
 
-    data: dict[str, Any] = {"python": _python(), "project_name": target.resolve().name, **answers}
-    if "project_name" not in answers and not defaults:
-        del data["project_name"]
+    data: dict[str, Any] = {"python": _python(), **answers}
     with tempfile.TemporaryDirectory(prefix="kit-") as staged:
         # A copy without our .git: copier would otherwise clone the last tag instead of reading these files.
         _stage(Path(staged))
         try:
-            run_copy(staged, target, data=data, defaults=defaults, quiet=True, unsafe=False)
+            own = {"project_name": target.resolve().name}  # the default, until the user answers otherwise
+            run_copy(staged, target, data=data, user_defaults=own, defaults=defaults, quiet=True, unsafe=False)
         except (CopierError, ValueError) as problem:
             raise UsageError(f"the template refused the answers: {problem}") from problem
     return sum(1 for path in target.rglob("*") if path.is_file())

@@ -106,7 +106,8 @@ def _finding(finding: Finding, style: Style, width: int, verbose: bool) -> list[
     if verdict.status is not Status.PASS:
         lines += _wrap(clean(verdict.message), width)
     shown = verdict.evidence if verbose else verdict.evidence[:_SHOWN]
-    lines += [_cite(e, style, width) for e in shown]
+    for evidence in shown:
+        lines += _cite(evidence, style, width, verbose)
     if len(shown) < len(verdict.evidence):
         lines.append(style(f"      and {len(verdict.evidence) - len(shown)} more (-v)", "dim"))
     if verdict.status in (Status.FAIL, Status.PARTIAL) and verdict.would_satisfy:
@@ -116,10 +117,15 @@ def _finding(finding: Finding, style: Style, width: int, verbose: bool) -> list[
     return lines
 
 
-def _cite(evidence: Evidence, style: Style, width: int) -> str:
-    place = clean(str(evidence.at))
-    room = max(20, width - 8 - len(place))
-    return f"      {style(place, 'cyan')}  {style(clean(evidence.note, room), 'dim')}"
+def _cite(evidence: Evidence, style: Style, width: int, verbose: bool) -> list[str]:
+    """The place, whole so that a terminal can open it, and the note beside it or below."""
+    place, note = clean(str(evidence.at)), clean(evidence.note)
+    room = width - 8 - len(place)
+    line = f"      {style(place, 'cyan')}"
+    if room >= (len(note) if verbose else min(len(note), 40)):
+        return [f"{line}  {style(clean(note, room), 'dim')}"]
+    below = textwrap.wrap(note, width - 8) if verbose else [clean(note, width - 8)]
+    return [line, *(f"        {style(row, 'dim')}" for row in below)]
 
 
 def _wrap(text: str, width: int) -> list[str]:
