@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ import pytest
 from readykit import scaffold
 
 ROOT = Path(__file__).parents[1]
+
+# A shell that runs us in the background ignores Ctrl-C for us and for all we start, which the tests of Ctrl-C would
+# take for a fault of the program.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

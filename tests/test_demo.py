@@ -134,7 +134,7 @@ def test_a_scheduled_retraining_happens(lived: Lived) -> None:
     try:
         deadline = time.monotonic() + 300
         while not decision.exists():
-            assert scheduler.poll() is None
+            assert scheduler.poll() is None, scheduler.stdout and scheduler.stdout.read()
             assert time.monotonic() < deadline, "no scheduled run decided the month"
             time.sleep(0.2)
         os.killpg(scheduler.pid, signal.SIGINT)  # Ctrl-C reaches everything that runs in the terminal

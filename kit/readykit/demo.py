@@ -237,10 +237,11 @@ def _until_ready(url: str) -> None:
 def _print(tale: Demo) -> None:
     style = Style.for_stream()
     folder = tale.project
+    files = f"{folder}/reports/drift/{MONTH}.html, {folder}/docs/model-card.md"
     print(style("\nWhat happened", "bold"))
-    for topic, text in tale.story.lines:
-        print(textwrap.fill(text, 80, initial_indent=f"  {topic:12}", subsequent_indent=" " * 14))
-    print(f"  {'files':12}{folder}/reports/drift/{MONTH}.html, {folder}/docs/model-card.md")
+    for topic, text in [*tale.story.lines, ("files", files)]:
+        start, indent = f"  {topic:12}", " " * 14
+        print(textwrap.fill(text, 80, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False))
     print(style("\nGo on", "bold"))
     for command, why in (
         (f"cd {folder}", "the project is yours: README.md is the way in"),

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
@@ -60,10 +61,9 @@ class Steps:
         """
         notes: list[str] = []
         start = time.monotonic()
-        if self._live:
-            print(f"  … {title}", end="", flush=True)
         try:
-            yield notes
+            with self._ticking(title, start):
+                yield notes
         except BaseException:
             self._say(title, self._style("✗", "red"), [], time.monotonic() - start)
             raise
@@ -148,6 +148,27 @@ class Steps:
             log.seek(begin)
             text = log.read().decode("utf-8", "replace")
         return text.partition("\n")[2]  # without the line that names the command
+
+    @contextlib.contextmanager
+    def _ticking(self, title: str, start: float) -> Iterator[None]:
+        """Show the title and the seconds so far on a terminal, once a second."""
+        done = threading.Event()
+
+        def tick() -> None:
+            while True:
+                print(f"\r\x1b[K  … {title}  {time.monotonic() - start:.0f} s", end="", flush=True)
+                if done.wait(1):
+                    return
+
+        clock = threading.Thread(target=tick, daemon=True)
+        if self._live:
+            clock.start()
+        try:
+            yield
+        finally:
+            done.set()
+            if self._live:
+                clock.join()
 
     def _say(self, title: str, mark: str, notes: list[str], seconds: float) -> None:
         if self.quiet:

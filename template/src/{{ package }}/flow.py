@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .config import Params, Paths, ProjectError, load_params, one_sentence, paths
+from .config import PACKAGE, Params, Paths, ProjectError, load_params, one_sentence, paths
 
 with one_sentence():
     os.environ.setdefault("PREFECT_HOME", str(paths().root / ".prefect"))
@@ -35,7 +35,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from . import arrivals
 from .model import read_json, write_json
 from .notify import notify
-from .prefect_server import drain, server, wait_for
+from .prefect_server import child, drain, server, wait_for
 
 Record = dict[str, Any]
 
@@ -261,17 +261,22 @@ def warm_up() -> None:
 
 
 def schedule(cron: str) -> None:
-    """Serve the flow until Ctrl-C."""
-    from .flow import retraining as served  # by its importable name: this module may be running as __main__
-
+    """Serve the flow until Ctrl-C. A run that this interrupts goes on where it stopped, at its next time."""
     with server(RETRAIN.server_port, serve=True) as url:
         wait_for(url)
         print(f"retraining is scheduled ({cron}); page {url.removesuffix('/api')}; stop with Ctrl-C", flush=True)
-        with temporary_settings({PREFECT_API_URL: url}), contextlib.suppress(KeyboardInterrupt):
-            served.serve(
-                name="monthly", cron=cron, print_starting_message=False, entrypoint_type=EntrypointType.MODULE_PATH
-            )
+        command = [sys.executable, "-m", f"{PACKAGE}.flow", "runner", "--cron", cron]
+        env = os.environ | {"PREFECT_API_URL": url}
+        with contextlib.suppress(KeyboardInterrupt), child(command, env=env) as runner:
+            raise ProjectError(f"the runner ended by itself, with exit code {runner.wait()}; its last lines say why")
     print("stopped")
+
+
+def run_on(cron: str) -> None:
+    """The runner: starts the flow at its times, as a process of its own."""
+    from .flow import retraining as served  # by its importable name: this module may be running as __main__
+
+    served.serve(name="monthly", cron=cron, print_starting_message=False, entrypoint_type=EntrypointType.MODULE_PATH)
 
 
 def summary(record: Record) -> str:
@@ -306,13 +311,17 @@ def main(words: list[str] | None = None) -> None:
     now = commands.add_parser("once", help="run the flow now")
     now.add_argument("--month", help="like 2013-07; the next undecided month by default")
     later = commands.add_parser("schedule", help="serve the flow on its schedule until Ctrl-C")
-    later.add_argument("--cron", default=RETRAIN.cron, help=f"instead of params.yaml's {RETRAIN.cron!r}")
+    runner = commands.add_parser("runner", help="what `schedule` starts; needs PREFECT_API_URL")
+    for command in (later, runner):
+        command.add_argument("--cron", default=RETRAIN.cron, help=f"instead of params.yaml's {RETRAIN.cron!r}")
     chosen = parser.parse_args(words)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server goes down with us
     if chosen.command == "once":
         once(chosen.month)
-    else:
+    elif chosen.command == "schedule":
         schedule(chosen.cron)
+    else:
+        run_on(chosen.cron)
 
 
 if __name__ == "__main__":

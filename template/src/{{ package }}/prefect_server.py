@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
@@ -34,21 +36,35 @@ def server(port: int | None, *, serve: bool) -> Iterator[str]:
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), *extra]
     log = Path(os.environ["PREFECT_HOME"]) / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        # In a session of its own: a Ctrl-C in the terminal must reach us, not the server. A runner whose server is gone
-        # before it has said goodbye hangs.
-        child = subprocess.Popen(  # noqa: S603 - our own interpreter
-            command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    try:
+    with log.open("wb") as output, child(command, stdout=output, stderr=subprocess.STDOUT):
         yield f"http://127.0.0.1:{port}/api"
+
+
+@contextlib.contextmanager
+def child(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that goes when we go, with all it started: asked first, then made to.
+
+    It gets a session of its own, so that a Ctrl-C in the terminal reaches us alone. Reaching a server and its runner at
+    the same time, it would leave the runner waiting for a server that is gone.
+    """
+    process = subprocess.Popen(command, start_new_session=True, **options)  # noqa: S603 - our own interpreter
+    try:
+        yield process
     finally:
-        child.terminate()
-        try:
-            child.wait(15)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        end(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+        end(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+        process.wait()
+
+
+def end(process: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal to a program and all it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, number)
+        else:  # Windows
+            process.terminate()
 
 
 def free_port(port: int | None) -> int:
