@@ -15,7 +15,7 @@ CHECKS = sorted((ROOT / "checks").glob("*.py"))
 # Lowest first. A module may import modules of lower layers only; `facts` and `report` are packages whose
 # modules do not know each other, only their own package.
 LAYERS = (
-    {"__init__", "model", "errors", "paths", "text", "limits", "naming", "globs"},
+    {"__init__", "model", "errors", "paths", "text", "limits", "naming", "globs", "githead"},
     {"traceindex"},
     {"facts"},
     {"repo"},

@@ -132,10 +132,7 @@ def _start(tale: Demo) -> None:
 def _train(tale: Demo) -> None:
     with tale.steps.step("run the pipeline: ingest to register") as notes:
         _start(tale)
-        tale.steps.run(
-            scaffold.tool(tale.project, "dvc", "repro"), cwd=tale.project, env=scaffold.environment(tale.project)
-        )
-        scaffold.commit(tale.steps, tale.project, "Record the first run of the pipeline")
+        scaffold.run_pipeline(tale.steps, tale.project)
         months = tale.read("reports/validation.json")
         rows = sum(month["rows"] for month in months.values())
         notes.append(f"{rows:,} flights")

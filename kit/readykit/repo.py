@@ -16,6 +16,7 @@ from typing import Protocol
 from readykit.facts import Unparsable
 from readykit.facts.dispatch import cap_of, extract, kinds_of
 from readykit.facts.templates import is_template
+from readykit.githead import head
 from readykit.globs import path_matches
 from readykit.limits import MAX_DEPTH, MAX_FILES, MAX_JSON_BYTES
 from readykit.model import Fact, RepositoryInfo, Unread
@@ -300,7 +301,8 @@ class Repo:
     def info(self) -> RepositoryInfo:
         """What was opened; the kind is filled in by the audit."""
         total = sum(self.source.sizes.values())
-        return RepositoryInfo(self.name, files=len(self.files), bytes=total, languages=self.languages())
+        commit = head(self.source.root) if isinstance(self.source, Folder) else None
+        return RepositoryInfo(self.name, commit=commit, files=len(self.files), bytes=total, languages=self.languages())
 
 
 def matches(path: str, globs: Iterable[str]) -> bool:

@@ -92,9 +92,14 @@ def build(
             notes.append("as uv.lock says")
     if pipeline:
         with steps.step("run the pipeline"):
-            steps.run(tool(target, "nox", "-s", "pipeline"), cwd=target, env=environment(target))
-        if git:
-            commit(steps, target, "Record the first run of the pipeline")
+            run_pipeline(steps, target, git=git)
+
+
+def run_pipeline(steps: Steps, target: Path, *, git: bool = True) -> None:
+    """Run a project's pipeline and commit what it records: dvc.lock, the metrics and the model card."""
+    steps.run(tool(target, "dvc", "repro"), cwd=target, env=environment(target))
+    if git:
+        commit(steps, target, "Record the first run of the pipeline")
 
 
 def render(target: Path, answers: Mapping[str, str], *, defaults: bool) -> int:

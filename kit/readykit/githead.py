@@ -1,0 +1,57 @@
+"""Which commit is checked out, read without git: calling git inside a stranger's repository can run its commands."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")  # SHA-1 or SHA-256
+_REFERENCE = re.compile(r"ref: (refs/[\w./-]+)")
+_MAX_BYTES = 4_000_000  # packed-refs of a very large repository
+
+
+def head(root: Path) -> str | None:
+    """Return the commit that `root` has checked out, or None when there is no plain `.git` folder that says so.
+
+    Args:
+        root: the folder of a repository.
+
+    Returns:
+        The commit's hexadecimal digest.
+    """
+    folder = root / ".git"
+    if folder.is_symlink() or not folder.is_dir():
+        return None
+    text = _read(folder / "HEAD")
+    named = _REFERENCE.fullmatch(text)
+    if not named:
+        return text if _COMMIT.fullmatch(text) else None
+    reference = named[1]
+    if ".." in reference:
+        return None
+    loose = _read(folder / reference)
+    if _COMMIT.fullmatch(loose):
+        return loose
+    rows = (line.split(" ") for line in _read(folder / "packed-refs").splitlines())
+    return next((row[0] for row in rows if row[1:] == [reference] and _COMMIT.fullmatch(row[0])), None)
+
+
+def _read(path: Path) -> str:
+    """The text of a regular file, empty when it is anything else: a link, a pipe, too large, not there."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except (OSError, ValueError):
+        return ""
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return ""
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
+    return content.decode("ascii", "replace").strip() if len(content) <= _MAX_BYTES else ""
