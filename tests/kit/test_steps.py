@@ -6,25 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from readykit.errors import StepError
 from readykit.steps import Steps
+from waiting import until
 
 CHILD_OF_CHILD = """
 import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
 time.sleep(300)
 """
-
-
-def wait_until(true: object, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def processes_of_session(leader: int) -> list[int]:
@@ -75,8 +68,8 @@ def test_a_program_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 def test_leaving_the_block_ends_children_and_their_children(tmp_path: Path) -> None:
     with Steps(tmp_path / "log", quiet=True) as steps:
         child = steps.spawn([sys.executable, "-c", CHILD_OF_CHILD], cwd=tmp_path)
-        wait_until(lambda: len(processes_of_session(child.pid)) == 2)
-    assert processes_of_session(child.pid) == []
+        until(lambda: len(processes_of_session(child.pid)) == 2)
+    until(lambda: not processes_of_session(child.pid))  # a killed process takes a moment to go
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads Linux's process table")
@@ -95,8 +88,8 @@ with Steps(Path({str(tmp_path / "log")!r}), quiet=True) as steps:
     )
     assert program.stdout
     leader = int(program.stdout.readline())
-    wait_until(lambda: len(processes_of_session(leader)) == 2)
+    until(lambda: len(processes_of_session(leader)) == 2)
     os.kill(program.pid, signal.SIGINT)
     program.wait(20)
     program.stdout.close()
-    assert processes_of_session(leader) == []
+    until(lambda: not processes_of_session(leader))
