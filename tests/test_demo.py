@@ -104,7 +104,7 @@ def test_data_and_models_stay_out_of_git_and_the_pipeline_is_up_to_date(lived: L
 
 
 def test_nothing_keeps_running(lived: Lived) -> None:
-    until(lambda: not processes_in(lived.project))
+    assert until(lambda: not processes_in(lived.project))
 
 
 def test_every_session_of_the_contract_is_there(lived: Lived) -> None:
@@ -132,7 +132,9 @@ def test_a_scheduled_retraining_happens(lived: Lived) -> None:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
-        until(lambda: decision.exists() or scheduler.poll() is not None, 300, "no scheduled run decided the month")
+        assert until(
+            lambda: decision.exists() or scheduler.poll() is not None, 300, "no scheduled run decided the month"
+        )
         assert scheduler.poll() is None, scheduler.communicate()
         os.killpg(scheduler.pid, signal.SIGINT)  # Ctrl-C reaches everything that runs in the terminal
         printed, _ = scheduler.communicate(timeout=60)
@@ -141,17 +143,17 @@ def test_a_scheduled_retraining_happens(lived: Lived) -> None:
             os.killpg(scheduler.pid, signal.SIGKILL)
     assert "retraining is scheduled" in printed
     assert json.loads(decision.read_text())["decision"] in {"kept", "promoted", "not_needed"}
-    until(lambda: not processes_in(lived.project), why="the server did not go with it")
+    assert until(lambda: not processes_in(lived.project), why="the server did not go with it")
 
 
 def test_ctrl_c_ends_the_demo_and_everything_it_started(kit: list[str], tmp_path: Path) -> None:
     demo = subprocess.Popen(
         [*kit, "demo", "stopped"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    until(lambda: any("dvc repro" in command for command in processes_in(tmp_path / "stopped")), 120)
+    assert until(lambda: any("dvc repro" in command for command in processes_in(tmp_path / "stopped")), 120)
     demo.send_signal(signal.SIGINT)
     _, said = demo.communicate(timeout=30)
     assert demo.returncode == 130
     assert "interrupted" in said
-    until(lambda: not processes_in(tmp_path))
+    assert until(lambda: not processes_in(tmp_path))
     assert (tmp_path / "stopped" / "dvc.yaml").exists(), "what was done is kept"

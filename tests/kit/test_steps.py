@@ -68,8 +68,8 @@ def test_a_program_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 def test_leaving_the_block_ends_children_and_their_children(tmp_path: Path) -> None:
     with Steps(tmp_path / "log", quiet=True) as steps:
         child = steps.spawn([sys.executable, "-c", CHILD_OF_CHILD], cwd=tmp_path)
-        until(lambda: len(processes_of_session(child.pid)) == 2)
-    until(lambda: not processes_of_session(child.pid))  # a killed process takes a moment to go
+        assert until(lambda: len(processes_of_session(child.pid)) == 2)
+    assert until(lambda: not processes_of_session(child.pid))  # a killed process takes a moment to go
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads Linux's process table")
@@ -88,8 +88,8 @@ with Steps(Path({str(tmp_path / "log")!r}), quiet=True) as steps:
     )
     assert program.stdout
     leader = int(program.stdout.readline())
-    until(lambda: len(processes_of_session(leader)) == 2)
+    assert until(lambda: len(processes_of_session(leader)) == 2)
     os.kill(program.pid, signal.SIGINT)
     program.wait(20)
     program.stdout.close()
-    until(lambda: not processes_of_session(leader))
+    assert until(lambda: not processes_of_session(leader))
