@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from readykit.checks_api import Project, best, check, partial, passed, unmet
 from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.naming import last
 
 
 def vocabulary(words: str) -> frozenset[str]:
@@ -93,11 +94,6 @@ def outcome(fact: Fact) -> str:
 def decides(fact: Fact) -> bool:
     """Whether a branch stops the run or promotes on one of its sides."""
     return bool(STOPS.search(outcome(fact)) or PROMOTES.search(outcome(fact)))
-
-
-def last(name: str) -> str:
-    """The part of a dotted name after the last dot."""
-    return name.rpartition(".")[2]
 
 
 class Verdicts:

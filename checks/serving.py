@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed, unmet
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
+from readykit.naming import last
 
 ROUTE = re.compile(
     r"\.(get|post|put|patch|route|api_route|websocket|api_view|add_api_route|add_route|add_url_rule|add_post|add_resource)$"
@@ -43,11 +44,6 @@ FREE = re.compile(
 CONVERTED = re.compile(
     r"^(Optional\[)?(int|float|bool|date|datetime|UploadFile|Annotated\[.*|Literal\[.*|conlist.*|list\[(int|float).*|List\[(int|float).*)"
 )
-
-
-def last(name: str) -> str:
-    """The part of a dotted name after the last dot."""
-    return name.rpartition(".")[2]
 
 
 def folder(path: str) -> str:

@@ -152,7 +152,7 @@ def _audit(options: argparse.Namespace) -> int:
 
     for path in options.output:
         if format_of(path) is None:
-            known = ", ".join(suffix for _, suffix in FORMATS.values())
+            known = ", ".join(FORMATS.values())
             raise UsageError(f"--output {path}: its suffix names the format; use one of {known}")
     start = time.time()
     report = audit(options.path, profile=options.profile, select=_ids(options.select), ignore=_ids(options.ignore))

@@ -11,3 +11,8 @@ _SEPARATORS = re.compile(r"[_./:\\-]+")
 def words(name: str) -> str:
     """The words of a name apart: `trainModel`, `train_model` and `train-model` all give `train model`."""
     return _SEPARATORS.sub(" ", _BETWEEN.sub(" ", name)).lower()
+
+
+def last(name: str) -> str:
+    """The part of a dotted name after the last dot."""
+    return name.rpartition(".")[2]

@@ -15,4 +15,5 @@ CHECKS = HOME / "checks"
 TOOLS = CHECKS / "tools"
 EXAMPLES = CHECKS / "examples"
 STANDARD = CHECKS / "standard.toml"
-TEMPLATE = HOME  # what `copier copy` is pointed at: it holds copier.yml and template/
+TEMPLATE = HOME / "template"
+QUESTIONS = PACKAGE / "copier.yml"

@@ -185,8 +185,8 @@ def _python() -> str:
 
 
 def _stage(folder: Path) -> None:
-    shutil.copy2(paths.PACKAGE / "copier.yml", folder / "copier.yml")
-    shutil.copytree(paths.HOME / "template", folder / "template", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    shutil.copy2(paths.QUESTIONS, folder / "copier.yml")
+    shutil.copytree(paths.TEMPLATE, folder / "template", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
 
 
 def _sync(steps: Steps, target: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 
 from readykit.facts import Unparsable
@@ -107,8 +107,3 @@ def relocated(fact: Fact, path: str) -> Fact:
     """The fact at the template's own path."""
     at = type(fact.at)(path, fact.at.line, fact.at.end_line)
     return Fact(fact.kind, fact.name, at, fact.value, fact.scope, fact.detail)
-
-
-def is_lock(path: str, kinds: Sequence[str]) -> bool:
-    """Whether a file is a lock file of dependencies."""
-    return "dependencies" in kinds and bool(LOCKS.match(path.rpartition("/")[2]))

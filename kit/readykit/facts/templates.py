@@ -11,7 +11,6 @@ STATEMENT = re.compile(
     re.DOTALL,
 )
 # Go templates write `{{"{{x}}"}}` for a literal `{{x}}`
-LITERAL = re.compile(r'\{\{-?\s*"[^"\n]*"\s*-?\}\}')
 QUOTED = re.compile(r"(?<!\$)\{\{-?\s*(?:`([^`]*)`|\"((?:[^\"\\\n]|\\.)*)\")\s*-?\}\}")
 ALONE = re.compile(r"^[ \t]*\{\{[^{}\n]*\}\}[ \t]*$", re.MULTILINE)
 EXPRESSION = re.compile(r"(?<!\$)\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
