@@ -17,6 +17,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +72,17 @@ class Journal:
         return self.known[name]
 
 
-@task(
+# How patient the steps are that read data and train: params.yaml says how often, how long and how soon again.
+patient = partial(
+    task,
     retries=RETRAIN.retries,
     retry_delay_seconds=RETRAIN.retry_seconds,
     timeout_seconds=RETRAIN.timeout_seconds,
     retry_condition_fn=transient,
 )
+
+
+@patient()
 def bring_in(month: str) -> str:
     """The month's labelled flights, and those of the months between; returns the digest of its data."""
     from .split import shift
@@ -90,12 +96,7 @@ def bring_in(month: str) -> str:
     return arrivals.digest(month, at)
 
 
-@task(
-    retries=RETRAIN.retries,
-    retry_delay_seconds=RETRAIN.retry_seconds,
-    timeout_seconds=RETRAIN.timeout_seconds,
-    retry_condition_fn=transient,
-)
+@patient()
 def watch(month: str, data: str) -> Record:
     """Score the month with the champion; drift against its training months, quality against its test month."""
     from .monitor import Champion, monitor_month
@@ -106,12 +107,7 @@ def watch(month: str, data: str) -> Record:
     return found
 
 
-@task(
-    retries=RETRAIN.retries,
-    retry_delay_seconds=RETRAIN.retry_seconds,
-    timeout_seconds=RETRAIN.timeout_seconds,
-    retry_condition_fn=transient,
-)
+@patient()
 def challenge(month: str, data: str) -> Record:
     """Train a challenger on every month up to two before, and let baseline and champion compete on this month."""
     from . import evaluate, split, train
@@ -131,12 +127,7 @@ def challenge(month: str, data: str) -> Record:
     return found
 
 
-@task(
-    retries=RETRAIN.retries,
-    retry_delay_seconds=RETRAIN.retry_seconds,
-    timeout_seconds=RETRAIN.timeout_seconds,
-    retry_condition_fn=transient,
-)
+@patient()
 def promote_challenger(month: str, data: str, why: str) -> str:
     """Register the winner and make it champion; returns its version. Done already is done."""
     from . import register, registry, split, tracking
