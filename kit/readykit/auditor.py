@@ -3,81 +3,120 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from readykit import catalogue
 from readykit.errors import TargetError, UsageError
 from readykit.kinds import Kind, kind_of
-from readykit.model import Check, Finding, Report, Score, Status, Verdict
+from readykit.model import Check, Finding, Part, Report, Score, Status, Verdict
+from readykit.policy import Policy, Wishes, decided, stands_in
 from readykit.project import Project
+from readykit.projects import parts
 from readykit.repo import Repo
-from readykit.score import Profile, UnknownProfile, scored, standard, weighed
+from readykit.score import UnknownProfile, scored, standard, weighed
+from readykit.waive import inline, waived
 
 
-def audit(
-    path: str | Path, profile: str = "production", select: Sequence[str] = (), ignore: Sequence[str] = ()
-) -> Report:
+def audit(path: str | Path, wishes: Wishes | None = None, *, today: str = "") -> Report:
     """Audit a folder.
 
     Args:
         path: the folder of a repository.
-        profile: the name of a profile of the standard.
-        select: ids or families of the checks to ask, all when empty.
-        ignore: ids or families not to ask.
+        wishes: what the examiner asks for: profile, checks, a policy file.
+        today: the date that waivers are compared with, as YYYY-MM-DD; that of this day when empty.
 
     Raises:
         TargetError: there is nothing at the path that can be audited.
-        UsageError: the profile, or a check that is selected or ignored, is unknown.
+        UsageError: the profile, a check or a setting is unknown.
     """
     try:
         repo = Repo.open(path)
     except OSError as error:
         raise TargetError(f"{path}: {error.strerror or 'is not a folder'}") from None
-    return audit_repo(repo, str(path), profile, select, ignore)
+    return audit_repo(repo, str(path), wishes, at_home=stands_in(Path(path)), today=today)
 
 
 def audit_repo(
-    repo: Repo, shown: str = ".", profile: str = "production", select: Sequence[str] = (), ignore: Sequence[str] = ()
+    repo: Repo, shown: str = ".", wishes: Wishes | None = None, *, at_home: bool = False, today: str = ""
 ) -> Report:
-    """Audit an opened tree; `shown` is the path to name in the report.
+    """Audit an opened tree; `shown` is the path to name in the report, `at_home` whether its own settings count.
 
     Raises:
-        UsageError: the profile, or a check that is selected or ignored, is unknown.
+        UsageError: the profile, a check or a setting is unknown.
     """
     try:
-        chosen = standard().profile(profile)
+        policy = decided(repo, wishes or Wishes(), standard(), at_home=at_home)
     except UnknownProfile as error:
         raise UsageError(str(error)) from None
-    known = {name for check in catalogue.checks() for name in (check.id, check.family)}
-    if unknown := [name for name in (*select, *ignore) if name not in known]:
-        raise UsageError(f"there is no check or family {', '.join(unknown)}; `kit checks` lists them")
+    checks = chosen(policy)
     collecting = gc.isenabled()
     gc.disable()  # facts are many, small and kept: collecting them costs a third of the time and frees nothing
     try:
-        return _report(repo, shown, chosen, catalogue.chosen(catalogue.checks(), select, ignore))
+        return _report(repo, shown, policy, checks, today or date.today().isoformat())
     finally:
         if collecting:
             gc.enable()
 
 
-def _report(repo: Repo, shown: str, profile: Profile, checks: Sequence[Check]) -> Report:
-    project = Project(repo, catalogue.toolbox())
+def chosen(policy: Policy) -> tuple[Check, ...]:
+    """The checks that a policy asks.
+
+    Raises:
+        UsageError: it names one that there is not.
+    """
+    every = catalogue.with_folders(policy.folders)
+    ids = {check.id for check in every}
+    known = ids | {check.family for check in every}
+    if unknown := [name for name in (*policy.select, *policy.ignore) if name not in known]:
+        raise UsageError(f"there is no check or family {', '.join(unknown)}; `kit checks` lists them")
+    named = (*policy.disabled, *policy.profile.weights, *policy.profile.require)
+    named += tuple(name for rule in policy.rules for name in rule.checks)
+    if unknown := sorted(set(named) - known):
+        raise UsageError(f"the policy names {', '.join(unknown)}, which is no check; `kit checks` lists them")
+    return catalogue.chosen(every, policy.select, policy.ignore)
+
+
+def _report(repo: Repo, shown: str, policy: Policy, checks: Sequence[Check], today: str) -> Report:
+    project = Project(repo, catalogue.toolbox(policy.folders))
     kind = kind_of(project)
     project.kind = kind.name
     info = replace(repo.info(), path=shown, kind=kind.name, why_kind=kind.why)
-    findings = tuple(judged(check, project, kind, profile) for check in checks)
+    rules = [*policy.rules, *inline(project.facts("waiver", role=None), honoured=policy.own_honoured)]
+    asked = [rule for rule in rules if any({c.id, c.family} & set(rule.checks) for c in checks) or not rule.checks]
+    findings, rows = waived(judgements(checks, project, kind, policy), asked, today)
+    sides = tuple(_part(checks, side, policy) for side in parts(project)) if kind.graded else ()
     score = scored(findings, standard().dimensions) if kind.graded else Score(None, None)
-    return Report(info, findings, repo.unreadable, repo.skipped, profile.name, score, standard().version)
+    best = max(sides, key=lambda side: side.score.total or 0, default=None) if kind.name == "collection" else None
+    return Report(
+        info, findings, repo.unreadable, repo.skipped, policy.profile.name, best.score if best else score,
+        standard().version, policy.settings, rows, sides, best.root if best else "", policy.min_score, policy.min_level,
+    )  # fmt: skip
 
 
-def judged(check: Check, project: Project, kind: Kind, profile: Profile) -> Finding:
+def _part(checks: Sequence[Check], project: Project, policy: Policy) -> Part:
+    """One project of several: judged by itself."""
+    kind = Kind(project.kind, "")
+    findings = tuple(judgements(checks, project, kind, policy))
+    return Part(project.root.rstrip("/"), project.kind, findings, scored(findings, standard().dimensions))
+
+
+def judgements(checks: Iterable[Check], project: Project, kind: Kind, policy: Policy) -> list[Finding]:
+    """The findings of all checks on one project."""
+    return [judged(check, project, kind, policy) for check in checks]
+
+
+def judged(check: Check, project: Project, kind: Kind, policy: Policy) -> Finding:
     """The finding of one check; one that raises is an `error`, and the others go on."""
-    check = weighed(check, profile)
-    required = profile.requires(check)
+    check = weighed(check, policy.profile)
+    required = policy.profile.requires(check)
     if not kind.graded:
         return Finding(check, Verdict(Status.NOT_APPLICABLE, kind.why), required)
+    off = policy.disabled.get(check.id) or policy.disabled.get(check.family)
+    if off:
+        return Finding(check, Verdict(Status.NOT_APPLICABLE, f"disabled by the policy: {off}"), False)
     try:
         verdict = check.judge(project)
     except Exception as error:  # whatever a check does wrong must not end the audit; it is reported as ours

@@ -1,4 +1,8 @@
-"""Finds checks: every `checks/*.py`, loaded by path as `readykit.checks.<family>`."""
+"""Finds checks: every `checks/*.py`, a team's own folders, and the folders of installed plugins, by one loader.
+
+A folder of checks has `*.py` files with checks, and may have `tools/*.toml` with products. The standard's own folder
+is the first; an installed package announces its folder by an entry point of the group `readykit.checks`.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from readykit import paths
+from readykit.checks_api import BadCheck
+from readykit.errors import UsageError
 from readykit.model import Check
-from readykit.tools import Toolbox, load
+from readykit.tools import BadTool, Toolbox, load
+
+GROUP = "readykit.checks"
 
 
 def load_file(path: Path, package: str = "readykit.checks") -> tuple[Check, ...]:
@@ -42,13 +50,91 @@ def checks() -> tuple[Check, ...]:
             if check.id in found and found[check.id] is not check:
                 raise ValueError(f"{check.id} is defined twice; ids are never reused")
             found[check.id] = check
-    return tuple(sorted(found.values(), key=lambda check: (check.level, check.id)))
+    return in_order(found.values())
 
 
-@lru_cache(maxsize=1)
-def toolbox() -> Toolbox:
-    """Every tool of `checks/tools`."""
-    return load(paths.TOOLS)
+def in_order(found: Iterable[Check]) -> tuple[Check, ...]:
+    """Checks by level and id."""
+    return tuple(sorted(found, key=lambda check: (check.level, check.id)))
+
+
+@lru_cache(maxsize=8)
+def with_folders(folders: tuple[str, ...] = ()) -> tuple[Check, ...]:
+    """The checks of the standard and of other folders. This runs the code of those folders.
+
+    Args:
+        folders: paths of folders of checks, as the examiner gave them.
+
+    Raises:
+        UsageError: a folder is not there or has no check, a file in it cannot be used, or an id is taken.
+    """
+    found = {check.id: check for check in checks()}
+    for number, folder in enumerate(folders):
+        own = [check for path in files_of(folder) for check in loaded(path, f"readykit.checks_{number}")]
+        if not own:
+            raise UsageError(f"{folder}: there is no check in this folder (a file `*.py` with a function under @check)")
+        for check in own:
+            if check.id in found:
+                raise UsageError(f"{folder}: {check.id} is taken; choose a family of your own")
+            found[check.id] = check
+    return in_order(found.values())
+
+
+def files_of(folder: str) -> list[Path]:
+    """The Python files of a folder of checks.
+
+    Raises:
+        UsageError: it is not a folder.
+    """
+    if not Path(folder).is_dir():
+        raise UsageError(f"{folder}: is not a folder of checks")
+    return sorted(path for path in Path(folder).glob("*.py") if path.name != "__init__.py")
+
+
+def loaded(path: Path, package: str) -> tuple[Check, ...]:
+    """The checks of a file that is not ours.
+
+    Raises:
+        UsageError: it cannot be used; says why.
+    """
+    try:
+        return load_file(path, package)
+    except BadCheck as error:
+        raise UsageError(f"{path}: {error}") from None
+    except Exception as error:  # it is somebody else's code: whatever it raises, the user has to mend that file
+        raise UsageError(f"{path}: cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def installed() -> tuple[str, ...]:
+    """The folders of installed plugins: packages that the entry points of the group name.
+
+    Raises:
+        UsageError: an entry point names a package that is not there.
+    """
+    from importlib.metadata import entry_points
+
+    found = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        spec = importlib.util.find_spec(point.value)
+        places = list(spec.submodule_search_locations or ()) if spec is not None else []
+        if not places:
+            raise UsageError(f"the plugin {point.name!r} names {point.value!r}, which is no package with checks")
+        found.append(places[0])
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def toolbox(folders: tuple[str, ...] = ()) -> Toolbox:
+    """Every product of `checks/tools` and of the `tools` of other folders.
+
+    Raises:
+        UsageError: a file of another folder cannot be used.
+    """
+    others = tuple(Path(folder) / "tools" for folder in folders)
+    try:
+        return load(paths.TOOLS, *others)
+    except BadTool as error:
+        raise UsageError(str(error)) from None
 
 
 def chosen(every: Iterable[Check], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Check, ...]:

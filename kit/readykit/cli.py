@@ -123,7 +123,7 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     from readykit.report import FORMATS
 
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="a repository (default: here)")
-    parser.add_argument("--profile", default="production", help="trial, starter, production (default) or regulated")
+    parser.add_argument("--profile", metavar="NAME", help="trial, starter, production (default) or regulated")
     parser.add_argument("--format", default="terminal", choices=list(FORMATS), help="what to print")
     parser.add_argument(
         "-o",
@@ -137,6 +137,14 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--min-level", type=int, choices=range(5), metavar="N", help="exit 1 when the level is lower")
     parser.add_argument("--select", metavar="IDS", help="only these checks: ids or families, comma-separated")
     parser.add_argument("--ignore", metavar="IDS", help="not these checks")
+    parser.add_argument(
+        "--config", metavar="FILE", help="the examiner's policy: the repository's settings do not count"
+    )
+    parser.add_argument("--trust-config", action="store_true", help="let the audited repository's own settings count")
+    parser.add_argument(
+        "--checks", action="append", default=[], metavar="DIR", help="also the checks of a folder; it runs its code"
+    )
+    parser.add_argument("--no-plugins", action="store_true", help="not the checks of installed plugins")
     parser.add_argument("--require-ml", action="store_true", help="exit 3 when it is not an ML project")
     parser.add_argument("--reproducible", action="store_true", help="leave the run's time out of the report")
     parser.add_argument("-v", "--verbose", action="store_true", help="every line of evidence")
@@ -148,6 +156,8 @@ def _audit(options: argparse.Namespace) -> int:
     import time
 
     from readykit.auditor import audit
+    from readykit.catalogue import installed
+    from readykit.policy import Wishes
     from readykit.report import FORMATS, format_of
 
     for path in options.output:
@@ -155,7 +165,11 @@ def _audit(options: argparse.Namespace) -> int:
             known = ", ".join(FORMATS.values())
             raise UsageError(f"--output {path}: its suffix names the format; use one of {known}")
     start = time.time()
-    report = audit(options.path, profile=options.profile, select=_ids(options.select), ignore=_ids(options.ignore))
+    folders = (*options.checks, *(() if options.no_plugins else installed()))
+    wishes = Wishes(
+        options.profile, _ids(options.select), _ids(options.ignore), options.config, options.trust_config, folders
+    )
+    report = audit(options.path, wishes)
     run = None if options.reproducible else {"started": round(start, 3), "seconds": round(time.time() - start, 3)}
     for path in options.output:
         _write(path, _render(report, format_of(path) or "", options, run, terminal=False))
@@ -221,10 +235,13 @@ def _exit_code(report: Report, options: argparse.Namespace) -> int:
     if report.unreadable:
         return IN_PART
     score, level = report.score.total, report.score.level
-    below = options.min_score is not None and (score is None or score < options.min_score)
-    below = below or (options.min_level is not None and (level is None or level < options.min_level))
+    min_score = report.min_score if options.min_score is None else options.min_score
+    min_level = report.min_level if options.min_level is None else options.min_level
+    below = min_score is not None and (score is None or score < min_score)
+    below = below or (min_level is not None and (level is None or level < min_level))
     if below:
-        print(f"kit: below the floor: score {score:g}, level {level}", file=sys.stderr)
+        shown = "no score" if score is None else f"score {score:g}, level {level}"
+        print(f"kit: below the floor: {shown}", file=sys.stderr)
     return BELOW_FLOOR if below else OK
 
 

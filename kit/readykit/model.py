@@ -144,6 +144,32 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class WaiverRow:
+    """One waiver that was found, wherever it stands, and what became of it.
+
+    `state` is `used`, `unused`, `expired`, `no reason` or `not honoured`; `why` says what to do about all but `used`.
+    """
+
+    at: Location
+    checks: tuple[str, ...]
+    reason: str
+    state: str
+    expires: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that stands in the audited repository, and whether the audit followed it."""
+
+    at: Location
+    key: str
+    value: str
+    honoured: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A check together with its verdict on one project."""
 
@@ -186,8 +212,22 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One project of several in a repository: the folder it stands in, and what was found in it alone."""
+
+    root: str
+    kind: str
+    findings: tuple[Finding, ...]
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Everything an audit found. `render` it with a module of `readykit.report`."""
+    """Everything an audit found. `render` it with a module of `readykit.report`.
+
+    A collection has the score of its best project, which it names. `min_score` and `min_level` are the floors of the
+    policy.
+    """
 
     repository: RepositoryInfo
     findings: tuple[Finding, ...]
@@ -196,6 +236,12 @@ class Report:
     profile: str = "production"
     score: Score = Score(None, None)
     standard: str = "1"
+    settings: tuple[Setting, ...] = ()
+    waivers: tuple[WaiverRow, ...] = ()
+    projects: tuple[Part, ...] = ()
+    best_project: str = ""
+    min_score: float | None = None
+    min_level: int | None = None
 
     @property
     def applicable(self) -> bool:

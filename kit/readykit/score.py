@@ -75,6 +75,29 @@ def profile_of(name: str, table: Mapping[str, Any]) -> Profile:
     )
 
 
+def extended(base: Profile, shape: Mapping[str, Any]) -> Profile:
+    """A team's own profile: a base with what a settings file changes.
+
+    Args:
+        base: the profile that is extended.
+        shape: `name`, `required` (levels, which replace the base's, and ids, which are added), `weights` of checks,
+            factors of `levels` and `dimensions`.
+    """
+    if not set(shape) - {"extends"}:
+        return base
+    required = shape.get("required", ())
+    levels = frozenset(item for item in required if isinstance(item, int))
+    return Profile(
+        str(shape.get("name") or f"{base.name} (own)"),
+        base.about,
+        levels or base.required,
+        base.require | {str(item).upper() for item in required if not isinstance(item, int)},
+        {**base.levels, **{int(key): float(value) for key, value in shape.get("levels", {}).items()}},
+        {**base.dimensions, **shape.get("dimensions", {})},
+        {**base.weights, **{key.upper(): float(value) for key, value in shape.get("weights", {}).items()}},
+    )
+
+
 @lru_cache(maxsize=1)
 def standard() -> Standard:
     """The standard's figures."""
@@ -97,7 +120,7 @@ def scored(findings: Sequence[Finding], dimensions: Iterable[str]) -> Score:
 
 def share(findings: Iterable[Finding]) -> float | None:
     """The weighted share of what applies, in points of 100; None when nothing does."""
-    counted = [f for f in findings if f.verdict.status in POINTS]
+    counted = [f for f in findings if f.verdict.status in POINTS and f.waiver is None]
     total = sum(f.check.weight for f in counted)
     if not total:
         return None

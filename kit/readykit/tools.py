@@ -211,14 +211,14 @@ def given(pattern: str, fact: Fact) -> bool:
     return True
 
 
-def load(folder: Path) -> Toolbox:
-    """Read every `*.toml` of a folder.
+def load(*folders: Path) -> Toolbox:
+    """Read every `*.toml` of the folders.
 
     Raises:
         BadTool: a file is not TOML, or a table has an unknown or ill-typed key.
     """
     tools: dict[str, Tool] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for path in (path for folder in folders for path in sorted(folder.glob("*.toml"))):
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -231,10 +231,16 @@ def load(folder: Path) -> Toolbox:
 
 def merged(first: Tool, second: Tool) -> Tool:
     """One tool described in two files, each with its own jobs."""
+    does = {**first.does, **second.does}
+    for name in first.does.keys() & second.does.keys():
+        one, two = first.does[name], second.does[name]
+        both = one.traces.keys() | two.traces.keys()
+        traces = {kind: (*one.traces.get(kind, ()), *two.traces.get(kind, ())) for kind in both}
+        does[name] = Job(name, traces, {**one.options, **two.options})
     return Tool(
         first.id, first.name or second.name, first.url or second.url,
         tuple(dict.fromkeys(first.packages + second.packages)), tuple(dict.fromkeys(first.imports + second.imports)),
-        {**first.does, **second.does},
+        does,
     )  # fmt: skip
 
 

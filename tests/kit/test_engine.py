@@ -12,6 +12,7 @@ from readykit.errors import TargetError, UsageError
 from readykit.globs import glob, path_matches
 from readykit.kinds import kind_of
 from readykit.model import Status, Strength
+from readykit.policy import Wishes
 from readykit.project import Project
 from readykit.repo import Repo
 from readykit.tools import BadTool, load
@@ -329,7 +330,7 @@ def test_a_missing_path_and_an_unknown_profile_are_the_users_mistakes(tmp_path: 
     with pytest.raises(TargetError):
         audit(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="production"):
-        audit(tmp_path, profile="perfect")
+        audit(tmp_path, Wishes(profile="perfect"))
 
 
 def test_a_template_is_wired_like_what_it_renders() -> None:

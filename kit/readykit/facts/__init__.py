@@ -24,6 +24,7 @@ Kinds of facts:
 | `docker` | `FROM`, `CMD`, ... | arguments | Dockerfile |
 | `dependency` | normalised package | specifier | requirements, pyproject, locks, ... |
 | `command` | one simple command | | CI, DVC, make, shell, Docker, README, ... |
+| `waiver` | ids, comma-separated | the reason | comments and cell tags; detail `expires` |
 | `heading`, `prose`, `codeline`, `link` | text | | Markdown, reStructuredText, notebooks' text cells |
 """
 

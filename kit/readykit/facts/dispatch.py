@@ -32,6 +32,7 @@ BY_NAME = (
     (re.compile(r"(tox|setup)\.(ini|cfg)|\.?noxfile\.py", re.IGNORECASE), "ini"),
 )
 BARE = re.compile(r"([=:,\[]\s*)(kit_\w*)(?=\s*(?:[,\]}\n]|$))")
+WAIVER = re.compile(r"kit[:-]\s*ignore\[")
 LOCKS = re.compile(r".*(\.lock|lock\.ya?ml|lock\.json|lock\.toml)$", re.IGNORECASE)
 
 
@@ -79,6 +80,8 @@ def extract(text: str, path: str) -> list[Fact]:
     found: list[Fact] = []
     for kind in kinds_of(path):
         found += one(extractor(kind), text, path, template)
+    if WAIVER.search(text):
+        found += extractor("waivers")(text, path)
     return found
 
 

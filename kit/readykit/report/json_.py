@@ -10,7 +10,7 @@ from readykit.model import Status
 from readykit.text import clean
 
 if TYPE_CHECKING:
-    from readykit.model import Evidence, Finding, Report, RepositoryInfo, Unread
+    from readykit.model import Evidence, Finding, Part, Report, RepositoryInfo, Setting, Unread, WaiverRow
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -33,8 +33,12 @@ def as_dict(report: Report) -> dict[str, Any]:
         "applicable": report.applicable,
         "dimensions": dict(report.score.by_dimension),
         "capabilities": _capabilities(report),
+        "best_project": clean(report.best_project) or None,
         "checks": [_check(f) for f in report.findings],
         "claims": [],
+        "projects": [_part(part) for part in report.projects],
+        "settings": [_setting(row) for row in report.settings],
+        "waivers": [_waiver(row) for row in report.waivers],
         "unreadable": [_unread(u) for u in report.unreadable],
         "skipped": [_unread(u) for u in report.skipped],
     }
@@ -106,6 +110,49 @@ def _check(finding: Finding) -> dict[str, Any]:
         "would_satisfy": clean(verdict.would_satisfy),
         "fix": check.fix,
         "waiver": {"reason": clean(waiver.reason), "expires": waiver.expires} if waiver else None,
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "root": clean(part.root),
+        "kind": part.kind,
+        "score": part.score.total,
+        "level": part.score.level,
+        "dimensions": dict(part.score.by_dimension),
+        "checks": [
+            {
+                "id": f.check.id,
+                "status": f.verdict.status.value,
+                "strength": str(f.verdict.strength),
+                "message": clean(f.verdict.message),
+                "evidence": [_evidence(e) for e in f.verdict.evidence],
+            }
+            for f in part.findings
+        ],
+    }
+
+
+def _setting(row: Setting) -> dict[str, Any]:
+    return {
+        "path": clean(row.at.path),
+        "line": row.at.line,
+        "key": clean(row.key, 80),
+        "value": clean(row.value, 120),
+        "honoured": row.honoured,
+        "why": clean(row.why),
+    }
+
+
+def _waiver(row: WaiverRow) -> dict[str, Any]:
+    return {
+        "path": clean(row.at.path),
+        "line": row.at.line,
+        "checks": [clean(name, 20) for name in row.checks],
+        "reason": clean(row.reason, 200),
+        "expires": row.expires,
+        "state": row.state,
+        "why": clean(row.why),
     }
 
 

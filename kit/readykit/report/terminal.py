@@ -53,14 +53,21 @@ def render(report: Report, style: Style | None = None, width: int = 80, verbose:
             ("To mend", (Status.ERROR, Status.FAIL, Status.UNKNOWN)),
             ("Half there", (Status.PARTIAL,)),
             ("Proven by", (Status.PASS,)),
+            ("Waived", ()),
             ("Not applicable", (Status.NOT_APPLICABLE,)),
         )
         for title, statuses in groups:
-            chosen = [f for f in report.findings if f.verdict.status in statuses]
+            chosen = [
+                f
+                for f in report.findings
+                if (f.verdict.status in statuses and f.waiver is None) or (f.waiver is not None and not statuses)
+            ]
             if chosen:
                 lines += ["", style(f"{title} ({len(chosen)})", "bold")]
                 for finding in chosen:
                     lines += _finding(finding, style, width, verbose)
+        lines += _projects(report, style, width)
+    lines += _waivers(report, style, width) + _settings(report, style, width)
     if report.unreadable:
         lines += ["", style(f"Could not be read ({len(report.unreadable)})", "bold")]
         lines += [
@@ -84,6 +91,39 @@ def _head(report: Report, style: Style, width: int) -> list[str]:
     return [f"{name}: {style(title, 'bold', _colour(score.total))}", style(summary, "dim")]
 
 
+def _projects(report: Report, style: Style, width: int) -> list[str]:
+    """The projects of a monorepo or collection, best first."""
+    if not report.projects:
+        return []
+    lines = ["", style(f"Projects ({len(report.projects)})", "bold")]
+    if report.best_project:
+        lines += _wrap(f"the score above is that of the best one, {clean(report.best_project)}", width)
+    for part in sorted(report.projects, key=lambda part: (-(part.score.total or 0), part.root)):
+        points = "no score" if part.score.total is None else f"{part.score.total:5g}  level {part.score.level}"
+        lines.append(f"  {points}  {clean(part.root, width - 20)}")
+    return lines
+
+
+def _waivers(report: Report, style: Style, width: int) -> list[str]:
+    """Waivers that did nothing, and what to do about them."""
+    idle = [row for row in report.waivers if row.state != "used"]
+    lines = ["", style(f"Waivers without effect ({len(idle)})", "bold")] if idle else []
+    for row in idle:
+        lines.append(f"      {style(clean(str(row.at)), 'cyan')}  {clean(', '.join(row.checks), 40)}: {row.state}")
+        lines += _wrap("→ " + clean(row.why), width)
+    return lines
+
+
+def _settings(report: Report, style: Style, width: int) -> list[str]:
+    """The repository's own settings: followed or not, they are always shown."""
+    lines = ["", style(f"Its own settings ({len(report.settings)})", "bold")] if report.settings else []
+    for row in report.settings:
+        said = "followed" if row.honoured else f"not followed: {row.why}"
+        lines.append(f"      {style(clean(str(row.at)), 'cyan')}  {clean(row.key, 30)} = {clean(row.value, 60)}")
+        lines += _wrap(clean(said), width)
+    return lines
+
+
 def _colour(points: float) -> str:
     return "green" if points >= 80 else "yellow" if points >= 50 else "red"
 
@@ -105,6 +145,9 @@ def _finding(finding: Finding, style: Style, width: int, verbose: bool) -> list[
     lines = [f"  {style(mark, colour)} {style(check.id, 'bold')} {check.title}"]
     if verdict.status is not Status.PASS:
         lines += _wrap(clean(verdict.message), width)
+    if finding.waiver is not None:
+        until = f" (until {finding.waiver.expires})" if finding.waiver.expires else ""
+        lines += _wrap(f"waived{until}: {clean(finding.waiver.reason)}", width)
     shown = verdict.evidence if verbose else verdict.evidence[:_SHOWN]
     for evidence in shown:
         lines += _cite(evidence, style, width, verbose)
