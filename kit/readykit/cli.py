@@ -141,10 +141,7 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
         "--config", metavar="FILE", help="the examiner's policy: the repository's settings do not count"
     )
     parser.add_argument("--trust-config", action="store_true", help="let the audited repository's own settings count")
-    parser.add_argument(
-        "--checks", action="append", default=[], metavar="DIR", help="also the checks of a folder; it runs its code"
-    )
-    parser.add_argument("--no-plugins", action="store_true", help="not the checks of installed plugins")
+    _add_folders(parser)
     parser.add_argument("--require-ml", action="store_true", help="exit 3 when it is not an ML project")
     parser.add_argument("--reproducible", action="store_true", help="leave the run's time out of the report")
     parser.add_argument("-v", "--verbose", action="store_true", help="every line of evidence")
@@ -156,7 +153,6 @@ def _audit(options: argparse.Namespace) -> int:
     import time
 
     from readykit.auditor import audit
-    from readykit.catalogue import installed
     from readykit.policy import Wishes
     from readykit.report import FORMATS, format_of
 
@@ -165,10 +161,8 @@ def _audit(options: argparse.Namespace) -> int:
             known = ", ".join(FORMATS.values())
             raise UsageError(f"--output {path}: its suffix names the format; use one of {known}")
     start = time.time()
-    folders = (*options.checks, *(() if options.no_plugins else installed()))
-    wishes = Wishes(
-        options.profile, _ids(options.select), _ids(options.ignore), options.config, options.trust_config, folders
-    )
+    select, ignore = _ids(options.select), _ids(options.ignore)
+    wishes = Wishes(options.profile, select, ignore, options.config, options.trust_config, _folders(options))
     report = audit(options.path, wishes)
     run = None if options.reproducible else {"started": round(start, 3), "seconds": round(time.time() - start, 3)}
     for path in options.output:
@@ -247,33 +241,52 @@ def _exit_code(report: Report, options: argparse.Namespace) -> int:
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", nargs="?", metavar="ID", help="a check, for example TRK001; all when left out")
+    _add_folders(parser)
     parser.set_defaults(run=_explain)
 
 
+def _add_folders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checks", action="append", default=[], metavar="DIR", help="also the checks of a folder; it runs its code"
+    )
+    parser.add_argument("--no-plugins", action="store_true", help="not the checks of installed plugins")
+
+
+def _folders(options: argparse.Namespace) -> tuple[str, ...]:
+    """The folders of checks besides the standard's own."""
+    from readykit.catalogue import installed
+
+    return (*options.checks, *(() if options.no_plugins else installed()))
+
+
 def _explain(options: argparse.Namespace) -> int:
-    from readykit.catalogue import checks
+    from readykit.catalogue import toolbox, with_folders
+    from readykit.examples import examples, judge
     from readykit.report.explain import explain_all, explain_one
 
-    catalogue = checks()
+    catalogue = with_folders(_folders(options))
     if options.id is None:
         sys.stdout.write(explain_all(catalogue))
         return OK
     wanted = [c for c in catalogue if c.id == options.id.upper()]
     if not wanted:
         raise UsageError(f"there is no check {options.id!r}; `kit checks` lists them")
-    sys.stdout.write(explain_one(wanted[0]))
+    box = toolbox(_folders(options))
+    verdicts = [(judge(wanted[0], example, box), example.why) for example in examples(wanted[0])]
+    sys.stdout.write(explain_one(wanted[0], [(verdict.strength, verdict.status, why) for verdict, why in verdicts]))
     return OK
 
 
 def _add_checks(parser: argparse.ArgumentParser) -> None:
+    _add_folders(parser)
     parser.set_defaults(run=_checks)
 
 
-def _checks(_options: argparse.Namespace) -> int:
-    from readykit.catalogue import checks
+def _checks(options: argparse.Namespace) -> int:
+    from readykit.catalogue import with_folders
     from readykit.report.explain import table
 
-    sys.stdout.write(table(checks()))
+    sys.stdout.write(table(with_folders(_folders(options))))
     return OK
 
 

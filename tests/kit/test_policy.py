@@ -37,7 +37,7 @@ def report(files: dict[str, str], wishes: Wishes | None = None, *, at_home: bool
     return audit_repo(Repo.of({**CODE, **files}), ".", wishes, at_home=at_home, today="2026-06-01")
 
 
-def check(found: Report, name: str):  # noqa: ANN201 - a Finding; the name would only repeat itself
+def check(found: Report, name: str):
     return next(f for f in found.findings if f.check.id == name)
 
 

@@ -18,7 +18,7 @@ def audited(files: dict[str, str], *, at_home: bool = True) -> Report:
     return audit_repo(Repo.of(files), ".", at_home=at_home, today="2026-06-01")
 
 
-def drift(report: Report):  # noqa: ANN201 - a Finding; the name would only repeat itself
+def drift(report: Report):
     return next(f for f in report.findings if f.check.id == "MON002")
 
 
@@ -27,7 +27,10 @@ def train(comment: str) -> dict[str, str]:
 
 
 def test_a_comment_waives_the_finding_that_cites_its_line() -> None:
-    plain, report = audited(train("")), audited(train("# kit: ignore[MON002] comes with the service (until 2026-12-31)"))
+    plain, report = (
+        audited(train("")),
+        audited(train("# kit: ignore[MON002] comes with the service (until 2026-12-31)")),
+    )
     assert drift(plain).verdict.status is Status.PARTIAL
     waiver = drift(report).waiver
     assert waiver is not None
@@ -110,7 +113,9 @@ def test_a_cell_is_waived_by_its_tag() -> None:
 
 
 def test_other_languages_have_their_own_comments() -> None:
-    found = [f for f in extract("image: x:latest  # kit: ignore[SRV005] local only\n", "compose.yaml") if f.kind == "waiver"]
+    found = [
+        f for f in extract("image: x:latest  # kit: ignore[SRV005] local only\n", "compose.yaml") if f.kind == "waiver"
+    ]
     assert [(f.name, f.value, f.at.line) for f in found] == [("SRV005", "local only", 1)]
     found = [f for f in extract("<!-- kit: ignore[DOC001] later -->\n\nRun it.\n", "README.md") if f.kind == "waiver"]
     assert [(f.name, f.at.line) for f in found] == [("DOC001", 3)]

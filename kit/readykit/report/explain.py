@@ -5,13 +5,16 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from readykit.model import Strength
+from readykit.model import Status, Strength
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from readykit.model import Check
 
+Rung = tuple[Strength, Status, str]
+"""The strongest evidence that a check found in an example, what it concluded, and why the example is there."""
+_ORDER = [Status.PASS, Status.PARTIAL, Status.FAIL, Status.NOT_APPLICABLE, Status.UNKNOWN, Status.ERROR]
 _LADDER = {
     Strength.ABSENT: "nothing was found",
     Strength.MENTIONED: "prose, a comment, an answer in a README",
@@ -23,8 +26,13 @@ _LADDER = {
 }
 
 
-def explain_one(check: Check) -> str:
-    """Return one check's page for a terminal of 80 columns."""
+def explain_one(check: Check, rungs: Sequence[Rung] = ()) -> str:
+    """Return one check's page for a terminal of 80 columns.
+
+    Args:
+        check: any check.
+        rungs: what the check says of its examples; the general ladder is shown when there are none.
+    """
     lines = [
         f"{check.id}  {check.title}",
         f"capability {check.capability} · level {check.level} · dimension {check.dimension} · since {check.since}",
@@ -39,6 +47,11 @@ def explain_one(check: Check) -> str:
         lines += [title, *_paragraphs(text), ""]
     lines.append("The ladder (`used` and `wired` pass; less is half at most, as What says)")
     lines += [f"  {int(s)} {s!s:10} {words}" for s, words in _LADDER.items()]
+    if rungs:
+        lines += ["", "On this check's examples (`checks/examples/` has the files)"]
+        for strength, status, why in sorted(rungs, key=lambda rung: (-rung[0], _ORDER.index(rung[1]), rung[2])):
+            head = f"  {strength!s:10} {status.value.replace('_', ' '):15}"
+            lines += textwrap.wrap(head + why, 80, subsequent_indent=" " * len(head))
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,70 @@
+"""The examples of the checks: small trees in `checks/examples/<ID>.txt`, each with what the check says of it.
+
+```text
+-- good: metrics are logged where the model is trained --
+== train.py ==
+import mlflow
+mlflow.log_metric("pr_auc", 0.4)
+```
+
+They are run as tests, and `kit explain` shows them as the check's own ladder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from readykit import paths
+from readykit.model import Check, Status, Verdict
+from readykit.project import Project
+from readykit.repo import Repo
+
+if TYPE_CHECKING:
+    from readykit.tools import Toolbox
+
+EXPECTED = {
+    "good": Status.PASS, "partial": Status.PARTIAL, "bad": Status.FAIL, "na": Status.NOT_APPLICABLE,
+}  # fmt: skip
+HEADER = re.compile(rf"^-- ({'|'.join(EXPECTED)}): (.+) --$", re.MULTILINE)
+FILE = re.compile(r"^== (.+) ==$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A small tree: what the check must say of it, why, and its files by path."""
+
+    kind: str
+    why: str
+    files: Mapping[str, str]
+
+    @property
+    def expected(self) -> Status:
+        """What the check must conclude."""
+        return EXPECTED[self.kind]
+
+
+def examples(check: Check, folder: Path = paths.EXAMPLES) -> tuple[Example, ...]:
+    """The examples of a check, none when it has no file of them."""
+    try:
+        text = (folder / f"{check.id}.txt").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ()
+    parts = HEADER.split(text)
+    return tuple(
+        Example(kind, why, files(body)) for kind, why, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+    )
+
+
+def files(body: str) -> dict[str, str]:
+    """The files of one example, by path."""
+    parts = FILE.split(body)
+    return {path: text.lstrip("\n") for path, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def judge(check: Check, example: Example, toolbox: Toolbox) -> Verdict:
+    """What a check says of an example."""
+    return check.judge(Project(Repo.of(example.files), toolbox))
