@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from readykit import catalogue
+from readykit import catalogue, rubrics
 from readykit.errors import TargetError, UsageError
 from readykit.kinds import Kind, kind_of
 from readykit.model import Check, Finding, Part, Report, Score, Status, Verdict
@@ -52,10 +52,13 @@ def audit_repo(
     except UnknownProfile as error:
         raise UsageError(str(error)) from None
     checks = chosen(policy)
+    asked = tuple(dict.fromkeys((wishes or Wishes()).rubrics))
+    for name in asked:
+        rubrics.load(name)  # a name that is wrong is told before the work
     collecting = gc.isenabled()
     gc.disable()  # facts are many, small and kept: collecting them costs a third of the time and frees nothing
     try:
-        return _report(repo, shown, policy, checks, today or date.today().isoformat())
+        return _report(repo, shown, policy, checks, today or date.today().isoformat(), asked)
     finally:
         if collecting:
             gc.enable()
@@ -76,10 +79,13 @@ def chosen(policy: Policy) -> tuple[Check, ...]:
     named += tuple(name for rule in policy.rules for name in rule.checks)
     if unknown := sorted(set(named) - known):
         raise UsageError(f"the policy names {', '.join(unknown)}, which is no check; `kit checks` lists them")
-    return catalogue.chosen(every, policy.select, policy.ignore)
+    asked = catalogue.chosen(every, policy.select, policy.ignore)
+    return tuple(check for check in asked if policy.profile.asks(check))
 
 
-def _report(repo: Repo, shown: str, policy: Policy, checks: Sequence[Check], today: str) -> Report:
+def _report(
+    repo: Repo, shown: str, policy: Policy, checks: Sequence[Check], today: str, named: Sequence[str]
+) -> Report:
     project = Project(repo, catalogue.toolbox(policy.folders))
     kind = kind_of(project)
     project.kind = kind.name
@@ -90,9 +96,11 @@ def _report(repo: Repo, shown: str, policy: Policy, checks: Sequence[Check], tod
     sides = tuple(_part(checks, side, policy) for side in parts(project)) if kind.graded else ()
     score = scored(findings, standard().dimensions) if kind.graded else Score(None, None)
     best = max(sides, key=lambda side: side.score.total or 0, default=None) if kind.name == "collection" else None
+    projections = tuple(rubrics.projected(name, findings, project.used) for name in named) if kind.graded else ()
     return Report(
         info, findings, repo.unreadable, repo.skipped, policy.profile.name, best.score if best else score,
         standard().version, policy.settings, rows, sides, best.root if best else "", policy.min_score, policy.min_level,
+        projections,
     )  # fmt: skip
 
 

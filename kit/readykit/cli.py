@@ -141,6 +141,10 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
         "--config", metavar="FILE", help="the examiner's policy: the repository's settings do not count"
     )
     parser.add_argument("--trust-config", action="store_true", help="let the audited repository's own settings count")
+    parser.add_argument(
+        "--rubric", action="append", default=[], metavar="NAME",
+        help="also answer ml-test-score, mlops-zoomcamp, microsoft or google",
+    )  # fmt: skip
     _add_folders(parser)
     parser.add_argument("--require-ml", action="store_true", help="exit 3 when it is not an ML project")
     parser.add_argument("--reproducible", action="store_true", help="leave the run's time out of the report")
@@ -162,7 +166,8 @@ def _audit(options: argparse.Namespace) -> int:
             raise UsageError(f"--output {path}: its suffix names the format; use one of {known}")
     start = time.time()
     select, ignore = _ids(options.select), _ids(options.ignore)
-    wishes = Wishes(options.profile, select, ignore, options.config, options.trust_config, _folders(options))
+    folders, rubrics = _folders(options), tuple(options.rubric)
+    wishes = Wishes(options.profile, select, ignore, options.config, options.trust_config, folders, rubrics)
     report = audit(options.path, wishes)
     run = None if options.reproducible else {"started": round(start, 3), "seconds": round(time.time() - start, 3)}
     for path in options.output:

@@ -15,10 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from readykit import paths
+from readykit.history import NO_HISTORY, Commit, History
 from readykit.model import Check, Status, Verdict
 from readykit.project import Project
 from readykit.repo import Repo
@@ -30,6 +32,7 @@ EXPECTED = {
     "good": Status.PASS, "partial": Status.PARTIAL, "bad": Status.FAIL, "na": Status.NOT_APPLICABLE,
 }  # fmt: skip
 HEADER = re.compile(rf"^-- ({'|'.join(EXPECTED)}): (.+) --$", re.MULTILINE)
+LOGGED = re.compile(r"(\d{4}-\d\d-\d\d) (.+)")
 FILE = re.compile(r"^== (.+) ==$", re.MULTILINE)
 
 
@@ -40,6 +43,18 @@ class Example:
     kind: str
     why: str
     files: Mapping[str, str]
+
+    @property
+    def tree(self) -> dict[str, str]:
+        """The files, without the history that stands in for `.git`."""
+        return {path: text for path, text in self.files.items() if path != ".git"}
+
+    @property
+    def history(self) -> History:
+        """The commits of an example: lines of `== .git ==`, newest first, each `2026-03-01 subject // body`."""
+        rows = [LOGGED.fullmatch(line) for line in self.files.get(".git", "").splitlines()]
+        commits = (Commit("0" * 40, timestamp(m[1]), m[2].replace(" // ", "\n\n")) for m in rows if m)
+        return History(tuple(commits)) if ".git" in self.files else NO_HISTORY
 
     @property
     def expected(self) -> Status:
@@ -65,6 +80,11 @@ def files(body: str) -> dict[str, str]:
     return {path: text.lstrip("\n") for path, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
+def timestamp(day: str) -> int:
+    """The seconds since 1970 at noon of a day."""
+    return int(datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp())
+
+
 def judge(check: Check, example: Example, toolbox: Toolbox) -> Verdict:
     """What a check says of an example."""
-    return check.judge(Project(Repo.of(example.files), toolbox))
+    return check.judge(Project(Repo.of(example.tree, history=example.history), toolbox))

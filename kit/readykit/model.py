@@ -188,6 +188,16 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What a document says that the project can do, and whether something in the tree stands behind it."""
+
+    text: str
+    at: Location
+    capability: str
+    backed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RepositoryInfo:
     """What was audited. `path` or `url` is as the user typed it, never resolved to this machine."""
 
@@ -209,6 +219,39 @@ class Score:
     total: float | None
     level: int | None
     by_dimension: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RubricItem:
+    """One item of somebody else's rubric: `points` of `most`, None when the repository does not tell.
+
+    `missing` names the checks that the next step needs, `ask` is the question for an unknown item.
+    """
+
+    section: str
+    text: str
+    points: float | None
+    most: float
+    evidence: tuple[Evidence, ...] = ()
+    missing: str = ""
+    ask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A rubric answered from the findings: `points` for sure, `possible` if every unknown item were answered in full.
+
+    `score` says how items add up: `sum`, `least section` or `level`; `band` is what the rubric calls that many points.
+    """
+
+    rubric: str
+    name: str
+    url: str
+    score: str
+    points: float
+    possible: float
+    band: str
+    items: tuple[RubricItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +285,8 @@ class Report:
     best_project: str = ""
     min_score: float | None = None
     min_level: int | None = None
+    rubrics: tuple[Projection, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
     @property
     def applicable(self) -> bool:

@@ -60,6 +60,7 @@ class Wishes:
     config: str | None = None
     trusted: bool = False
     checks: tuple[str, ...] = ()
+    rubrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,15 +31,24 @@ class Profile:
     levels: Mapping[int, float] = field(default_factory=dict)
     dimensions: Mapping[str, float] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
+    families: frozenset[str] = frozenset()
 
     def weight(self, check: Check) -> float:
         """How much a check counts in this profile."""
+        if check.id in standard().preview and check.id not in self.weights:
+            return 0.0  # not yet right often enough to count: a team may weigh it all the same
         own = self.weights.get(check.id, check.weight)
         return own * self.levels.get(check.level, 1.0) * self.dimensions.get(check.dimension, 1.0)
 
+    def asks(self, check: Check) -> bool:
+        """Whether a check is one of this profile's: some families count only where they are named."""
+        return check.family not in standard().only_where_named or check.family in self.families
+
     def requires(self, check: Check) -> bool:
         """Whether a level needs this check."""
-        return check.level in self.required or check.id in self.require
+        if check.id in self.require:
+            return True
+        return check.level in self.required and check.id not in standard().preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,8 @@ class Standard:
     levels: Mapping[int, str]
     dimensions: Mapping[str, str]
     profiles: Mapping[str, Profile]
+    preview: Mapping[str, str] = field(default_factory=dict)
+    only_where_named: frozenset[str] = frozenset()
 
     def profile(self, name: str) -> Profile:
         """A profile by name.
@@ -72,6 +83,7 @@ def profile_of(name: str, table: Mapping[str, Any]) -> Profile:
         {int(key): float(value) for key, value in table.get("levels", {}).items()},
         {key: float(value) for key, value in table.get("dimensions", {}).items()},
         {key: float(value) for key, value in table.get("weights", {}).items()},
+        frozenset(table.get("families", ())),
     )
 
 
@@ -95,6 +107,7 @@ def extended(base: Profile, shape: Mapping[str, Any]) -> Profile:
         {**base.levels, **{int(key): float(value) for key, value in shape.get("levels", {}).items()}},
         {**base.dimensions, **shape.get("dimensions", {})},
         {**base.weights, **{key.upper(): float(value) for key, value in shape.get("weights", {}).items()}},
+        base.families,
     )
 
 
@@ -104,7 +117,8 @@ def standard() -> Standard:
     data = tomllib.loads(paths.STANDARD.read_text(encoding="utf-8"))
     profiles = {name: profile_of(name, table) for name, table in data["profiles"].items()}
     levels = {int(number): name for number, name in data["levels"].items()}
-    return Standard(str(data["version"]), levels, data["dimensions"], profiles)
+    return Standard(str(data["version"]), levels, data["dimensions"], profiles, data.get("preview", {}),
+        frozenset(data.get("asked", {}).get("only_where_named", ())))  # fmt: skip
 
 
 def weighed(check: Check, profile: Profile) -> Check:
@@ -138,7 +152,7 @@ def level(findings: Sequence[Finding]) -> int | None:
     reached = 0
     for number in range(1, HIGHEST + 1):
         own = [f for f in findings if f.check.level == number and f.verdict.status is not Status.NOT_APPLICABLE]
-        needed = [f for f in own if f.required] or own
+        needed = [f for f in own if f.required] or [f for f in own if f.check.weight]
         if not needed:
             continue
         if not fulfilled(needed):

@@ -10,7 +10,7 @@ from readykit.model import Status
 from readykit.text import clean
 
 if TYPE_CHECKING:
-    from readykit.model import Evidence, Finding, Part, Report, RepositoryInfo, Setting, Unread, WaiverRow
+    from readykit.model import Evidence, Finding, Part, Projection, Report, RepositoryInfo, Setting, Unread, WaiverRow
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "checks": [_check(f) for f in report.findings],
         "claims": [],
         "projects": [_part(part) for part in report.projects],
+        "rubrics": [_rubric(answers) for answers in report.rubrics],
         "settings": [_setting(row) for row in report.settings],
         "waivers": [_waiver(row) for row in report.waivers],
         "unreadable": [_unread(u) for u in report.unreadable],
@@ -129,6 +130,30 @@ def _part(part: Part) -> dict[str, Any]:
                 "evidence": [_evidence(e) for e in f.verdict.evidence],
             }
             for f in part.findings
+        ],
+    }
+
+
+def _rubric(answers: Projection) -> dict[str, Any]:
+    return {
+        "rubric": answers.rubric,
+        "name": answers.name,
+        "url": answers.url,
+        "score": answers.score,
+        "points": answers.points,
+        "possible": answers.possible,
+        "band": answers.band,
+        "items": [
+            {
+                "section": item.section,
+                "text": item.text,
+                "points": item.points,
+                "most": item.most,
+                "evidence": [_evidence(e) for e in item.evidence],
+                "missing": item.missing,
+                "ask": item.ask,
+            }
+            for item in answers.items
         ],
     }
 

@@ -9,7 +9,7 @@ from readykit.model import Status
 from readykit.text import Style, clean
 
 if TYPE_CHECKING:
-    from readykit.model import Evidence, Finding, Report
+    from readykit.model import Evidence, Finding, Projection, Report
 
 LEVELS = ("Notebook", "Reproducible", "Trustworthy", "In production", "Self-healing")
 DIMENSIONS = {
@@ -66,6 +66,8 @@ def render(report: Report, style: Style | None = None, width: int = 80, verbose:
                 lines += ["", style(f"{title} ({len(chosen)})", "bold")]
                 for finding in chosen:
                     lines += _finding(finding, style, width, verbose)
+        for answers in report.rubrics:
+            lines += _rubric(answers, style, width)
         lines += _projects(report, style, width)
     lines += _waivers(report, style, width) + _settings(report, style, width)
     if report.unreadable:
@@ -89,6 +91,33 @@ def _head(report: Report, style: Style, width: int) -> list[str]:
         f" · {info.kind} · {info.files} files · profile {report.profile}"
     )
     return [f"{name}: {style(title, 'bold', _colour(score.total))}", style(summary, "dim")]
+
+
+def _rubric(answers: Projection, style: Style, width: int) -> list[str]:
+    """Another rubric's score and items; unknown ones with the question to ask."""
+    most = f" of {sum(i.most for i in answers.items):g}" if answers.score == "sum" else ""
+    could = f", up to {answers.possible:g} if the unknown were answered" if answers.possible > answers.points else ""
+    band = f": {answers.band}" if answers.band else ""
+    lines = [
+        "",
+        *(style(row, "bold") for row in _wrap(f"{answers.name}: {answers.points:g}{most}{band}{could}", width, 0)),
+    ]
+    section = ""
+    for item in answers.items:
+        if item.section != section:
+            section = item.section
+            lines.append(f"  {'level ' if answers.score == 'level' else ''}{section}")
+        points = "?" if item.points is None else f"{item.points:g}"
+        lines += textwrap.wrap(
+            item.text, width, initial_indent=f"    {points:>3} / {item.most:g}  ", subsequent_indent=" " * 12
+        )
+        for evidence in item.evidence[:1]:
+            lines.append(f"            {style(clean(str(evidence.at)), 'cyan')}")
+        if item.ask:
+            lines += _wrap(f"ask: {item.ask}", width, 12)
+        elif item.missing and item.points != item.most:
+            lines += _wrap(f"lacks {item.missing.replace('~', '')}", width, 12)
+    return lines
 
 
 def _projects(report: Report, style: Style, width: int) -> list[str]:
@@ -171,5 +200,6 @@ def _cite(evidence: Evidence, style: Style, width: int, verbose: bool) -> list[s
     return [line, *(f"        {style(row, 'dim')}" for row in below)]
 
 
-def _wrap(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, initial_indent="      ", subsequent_indent="      ", break_long_words=False)
+def _wrap(text: str, width: int, indent: int = 6) -> list[str]:
+    room = " " * indent
+    return textwrap.wrap(text, width, initial_indent=room, subsequent_indent=room, break_long_words=False)
