@@ -89,9 +89,11 @@ class TrainParams(Section):
 
 
 class AlertParams(Section):
-    """How many flights people can look after: the share with the highest risk gets an alert."""
+    """How many flights people can look after, and what it costs in euro to miss a late one or to alert for nothing."""
 
     rate: float = Field(0.1, gt=0, lt=1)
+    cost_missed: float = Field(60, ge=0)
+    cost_false: float = Field(8, ge=0)
 
 
 class GateParams(Section):
@@ -131,6 +133,16 @@ class ServingParams(Section):
     timeout_seconds: int = Field(2, ge=1)
 
 
+class LoadParams(Section):
+    """The budget of the service under load: callers that never pause, one flight a request."""
+
+    callers: int = Field(4, ge=1, le=64)
+    seconds: float = Field(10, gt=0)
+    p95_ms: float = Field(100, gt=0)
+    p99_ms: float = Field(250, gt=0)
+    min_requests: int = Field(100, ge=1)
+
+
 class RetrainParams(Section):
     """The retraining flow: when it runs and how patient its tasks are."""
 
@@ -154,6 +166,7 @@ class Params(Section):
     gate: GateParams
     monitor: MonitorParams = MonitorParams()
     serving: ServingParams = ServingParams()
+    load: LoadParams = LoadParams()
     retrain: RetrainParams = RetrainParams()
 
 

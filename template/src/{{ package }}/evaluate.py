@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .card import write_card
-from .config import GateParams, Params, Paths, load_params, one_sentence, paths
+from .config import AlertParams, GateParams, Params, Paths, load_params, one_sentence, paths
 from .features import FEATURES
 from .model import MANIFEST, METRICS, Baseline, Scorer, load, load_with_manifest, read_json, write_json
 from .schema import ORIGINS
@@ -30,6 +30,7 @@ class Metrics:
     precision_at_alert_rate: float
     brier: float
     calibration_error: float
+    euro_per_1000_flights: float
 
 
 @dataclass(frozen=True)
@@ -53,19 +54,21 @@ class Evaluation:
     gate: Gate
 
 
-def measure(late: Labels, score: Floats, alert_rate: float) -> Metrics:
-    """The metrics of one set of scores."""
+def measure(late: Labels, score: Floats, alert: AlertParams) -> Metrics:
+    """The metrics of one set of scores; the last is what late flights cost when the riskiest get an alert."""
     from sklearn.metrics import average_precision_score
 
-    count = max(1, round(len(score) * alert_rate))
+    count = max(1, round(len(score) * alert.rate))
     riskiest = np.argsort(-score, kind="stable")[:count]
     hits = int(late[riskiest].sum())
+    cost = (int(late.sum()) - hits) * alert.cost_missed + (count - hits) * alert.cost_false
     return Metrics(
         pr_auc=float(average_precision_score(late, score)),
         recall_at_alert_rate=hits / max(1, int(late.sum())),
         precision_at_alert_rate=hits / count,
         brier=float(np.mean((score - late) ** 2)),
         calibration_error=float(sum(abs(m - s) * n for m, s, n in calibration(late, score)) / len(score)),
+        euro_per_1000_flights=1000 * cost / len(score),
     )
 
 
@@ -121,14 +124,14 @@ def evaluate(
     if champion:
         scorers["champion"] = champion
     scores = {name: scorer.predict_proba(matrix)[:, 1] for name, scorer in scorers.items()}
-    found = {name: measure(late, score, params.alert.rate) for name, score in scores.items()}
+    found = {name: measure(late, score, params.alert) for name, score in scores.items()}
     gate = decide(found["challenger"], found["baseline"], found.get("champion"), params.gate)
     result = Evaluation(
         window.test, found["challenger"], found["baseline"], found.get("champion"), champion_version, gate
     )
     details = {
         "alert_share_at_threshold": float(np.mean(scores["challenger"] >= manifest["threshold"])),
-        "origin": slices(matrix, late, scores["challenger"], params.alert.rate),
+        "origin": slices(matrix, late, scores["challenger"], params.alert),
         "importance": importance(challenger, matrix, late),
     }
     write_json(reports / METRICS, {name: asdict(value) for name, value in found.items()} | {"details": details})
@@ -141,11 +144,11 @@ def evaluate(
     return result
 
 
-def slices(matrix: Floats, late: Labels, score: Floats, alert_rate: float) -> dict[str, dict[str, float]]:
+def slices(matrix: Floats, late: Labels, score: Floats, alert: AlertParams) -> dict[str, dict[str, float]]:
     """The same metrics for each airport of origin: an average can hide a place where the model fails."""
     column = matrix[:, FEATURES.index("origin")]
     chosen = {name: column == code for code, name in enumerate(ORIGINS)}
-    return {n: asdict(measure(late[rows], score[rows], alert_rate)) for n, rows in chosen.items() if rows.any()}
+    return {n: asdict(measure(late[rows], score[rows], alert)) for n, rows in chosen.items() if rows.any()}
 
 
 def importance(model: Scorer, matrix: Floats, late: Labels, rows: int = 5000) -> dict[str, float]:

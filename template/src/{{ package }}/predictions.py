@@ -27,12 +27,14 @@ CREATE TABLE IF NOT EXISTS predictions (
     model_version TEXT NOT NULL,
     inputs TEXT NOT NULL,
     score REAL NOT NULL,
-    alert INTEGER NOT NULL
+    alert INTEGER NOT NULL,
+    shadow_version TEXT,
+    shadow_score REAL
 );
 CREATE INDEX IF NOT EXISTS predictions_time ON predictions (time);
 """
-INSERT = "INSERT INTO predictions (time, request_id, model_version, inputs, score, alert) VALUES (?, ?, ?, ?, ?, ?)"
-COLUMNS = ("time", "request_id", "model_version", "inputs", "score", "alert")
+COLUMNS = ("time", "request_id", "model_version", "inputs", "score", "alert", "shadow_version", "shadow_score")
+INSERT = f"INSERT INTO predictions ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 
 
 def timestamp(moment: datetime | None = None) -> str:
@@ -69,12 +71,20 @@ class PredictionLog:
         inputs: Sequence[Mapping[str, Any]],
         scores: Sequence[float],
         alerts: Sequence[bool],
+        shadow: tuple[str, Sequence[float]] | None = None,
     ) -> None:
-        """Write the rows of one request in one transaction: all of them or none."""
+        """Write the rows of one request in one transaction: all of them or none.
+
+        `shadow` is the version on trial with its scores, which nobody was told.
+        """
         now = timestamp()
+        version: str | None = None
+        tried: Sequence[float | None] = [None] * len(scores)
+        if shadow:
+            version, tried = shadow
         rows = [
-            (now, request_id, model_version, json.dumps(row, default=str), score, int(alert))
-            for row, score, alert in zip(inputs, scores, alerts, strict=True)
+            (now, request_id, model_version, json.dumps(row, default=str), score, int(alert), version, other)
+            for row, score, alert, other in zip(inputs, scores, alerts, tried, strict=True)
         ]
         with self._transaction() as connection:
             connection.executemany(INSERT, rows)

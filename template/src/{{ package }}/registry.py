@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .config import MODEL_NAME, Paths, ProjectError, one_sentence, paths
 from .model import MANIFEST, METRICS, MODEL, copy_bundle, read_json, sha256, write_json
+from .serving import CURRENT, SHADOW
 from .tracking import connect
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def promote(why: str, who: str | None = None, at: Paths | None = None) -> str:
         )
     export(client, challenger, at)
     point(version, at)
+    (at.serving / SHADOW).unlink(missing_ok=True)
     if champion and str(champion.version) != version:
         client.set_registered_model_alias(MODEL_NAME, "previous", champion.version)
     client.set_registered_model_alias(MODEL_NAME, "champion", version)
@@ -61,6 +63,22 @@ def promote(why: str, who: str | None = None, at: Paths | None = None) -> str:
     note(client, version, "promoted", why, who)
     print(f"version {version} is champion now" + (f", version {present} is previous" if champion else ""))
     return version
+
+
+def shadow(at: Paths | None = None) -> str | None:
+    """Try the challenger on real traffic first: the service scores with it as well and logs what it would have said.
+
+    Only with a champion that answers; promoting ends it. Returns the version, None when there is nothing to try.
+    """
+    at = at or paths()
+    client = connect(at)
+    challenger = alias(client, "challenger")
+    if challenger is None or not (at.serving / CURRENT).is_file():
+        return None
+    export(client, challenger, at)
+    point(str(challenger.version), at, SHADOW)
+    print(f"version {challenger.version} runs in shadow of the champion; `nox -s promote` lets it answer")
+    return str(challenger.version)
 
 
 def rollback(why: str, who: str | None = None, at: Paths | None = None) -> str:
@@ -102,10 +120,10 @@ def export(client: MlflowClient, version: ModelVersion, at: Paths) -> None:
         ready.rename(home)
 
 
-def point(version: str, at: Paths) -> None:
-    """Replace the pointer in one step."""
+def point(version: str, at: Paths, pointer: str = CURRENT) -> None:
+    """Replace a pointer in one step."""
     manifest = read_json(at.serving / version / MANIFEST)
-    write_json(at.serving / "current.json", {"version": version, "sha256": manifest["sha256"]})
+    write_json(at.serving / pointer, {"version": version, "sha256": manifest["sha256"]})
 
 
 def note(client: MlflowClient, version: str, event: str, why: str, who: str | None) -> None:

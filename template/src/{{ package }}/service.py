@@ -8,6 +8,7 @@ training data, scored by the version that `serving.ModelHolder` holds, logged, a
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import re
 import sqlite3
@@ -27,8 +28,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .config import load_params, paths
 from .predictions import PredictionLog
 from .schema import Flight
-from .serving import ModelHolder
+from .serving import SHADOW, ModelHolder
 
+LOG = logging.getLogger(__name__)
 SERVING = load_params().serving
 SHOWN_PROBLEMS = 20
 SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -124,6 +126,7 @@ class Service:
         where = paths()
         self.log = PredictionLog(where.predictions)
         self.models = ModelHolder(where.serving)
+        self.challenger = ModelHolder(where.serving, SHADOW)
         # What start-up left behind is never garbage; full collections over it cost 150-250 ms each.
         gc.collect()
         gc.freeze()
@@ -144,11 +147,22 @@ class Service:
         alerts = [score >= model.threshold for score in scores]
         try:
             inputs = [flight.model_dump(mode="json") for flight in batch.flights]
-            self.log.append(request_id, model.version, inputs, scores, alerts)
+            self.log.append(request_id, model.version, inputs, scores, alerts, self.in_shadow(batch.flights))
         except sqlite3.Error as error:
             raise HTTPException(503, f"The prediction could not be logged ({error}), so it is not given.") from error
         predictions = [Prediction(probability=s, alert=a) for s, a in zip(scores, alerts, strict=True)]
         return Answer(model_version=model.version, request_id=request_id, predictions=predictions)
+
+    def in_shadow(self, flights: list[Flight]) -> tuple[str, list[float]] | None:
+        """What the challenger says of the same flights: logged, never answered; no fault of it is the caller's."""
+        model = self.challenger.current
+        if model is None:
+            return None
+        try:
+            return model.version, model.score(flights)
+        except Exception:  # a challenger on trial must not take the answer with it
+            LOG.exception("the challenger %s could not score in shadow", model.version)
+            return None
 
     @app.get("/version")
     async def version(self) -> dict[str, str | float | None]:
@@ -159,4 +173,5 @@ class Service:
             "sha256": model.sha256 if model else None,
             "threshold": model.threshold if model else None,
             "refused": self.models.refused,
+            "shadow_version": self.challenger.current.version if self.challenger.current else None,
         }

@@ -1,6 +1,7 @@
-"""The model a service worker holds: it follows `models/serving/current.json` and nothing else.
+"""The models a service worker holds: one follows `models/serving/current.json` and answers, one follows `shadow.json`.
 
-Promotion and rollback move that small file atomically. Every worker looks at it once a second from a
+Promotion and rollback move the first of these small files atomically; while the second is there, the challenger that it
+names scores the same flights and its scores are only logged. Every worker looks at it once a second from a
 thread of its own, loads a new version beside the old one, checks it, and then swaps one reference. No
 request waits for a load and none fails during a switch; a version that can't be used is refused and the old
 one goes on answering.
@@ -24,6 +25,8 @@ from .schema import EXAMPLE, Flight
 LOG = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0
 RETRY_REFUSED_SECONDS = 30.0  # a copy that was still under way may be whole by then
+CURRENT = "current.json"
+SHADOW = "shadow.json"
 SAFE_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -43,16 +46,16 @@ class ServedModel:
         return probabilities
 
 
-def read_version(folder: Path) -> ServedModel:
-    """Load what `current.json` names, or raise `ProjectError` with the reason it can't be served."""
+def read_version(folder: Path, pointer: str = CURRENT) -> ServedModel:
+    """Load what a pointer names, or raise `ProjectError` with the reason it can't be served."""
     try:
-        named = json.loads((folder / "current.json").read_text(encoding="utf-8"))
+        named = json.loads((folder / pointer).read_text(encoding="utf-8"))
         model = _load(folder, str(named["version"]), str(named["sha256"]))
         first = model.score([EXAMPLE])[0]  # warms the model up, too: the first request pays nothing
     except ProjectError:
         raise
     except Exception as error:  # whatever is wrong with a new version, the old one must go on
-        raise ProjectError(f"{folder / 'current.json'}: {type(error).__name__}: {error}") from error
+        raise ProjectError(f"{folder / pointer}: {type(error).__name__}: {error}") from error
     if not 0.0 <= first <= 1.0:
         raise ProjectError(f"version {model.version} answers {first} for the example, which is not a probability")
     return model
@@ -64,7 +67,7 @@ def _load(folder: Path, version: str, digest: str) -> ServedModel:
     from .model import load
 
     if not SAFE_VERSION.fullmatch(version):
-        raise ProjectError(f"{folder / 'current.json'} names {version!r}, which is not a version")
+        raise ProjectError(f"a pointer in {folder} names {version!r}, which is not a version")
     manifest = json.loads((folder / version / "manifest.json").read_text(encoding="utf-8"))
     if manifest["features"] != list(features.FEATURES):
         raise ProjectError(f"version {version} was trained on other features than this code builds")
@@ -72,10 +75,14 @@ def _load(folder: Path, version: str, digest: str) -> ServedModel:
 
 
 class ModelHolder:
-    """The current model of this worker, kept up to date by a background thread."""
+    """The model that a pointer names, kept up to date by a background thread.
 
-    def __init__(self, folder: Path) -> None:
+    Without its pointer the answering model is kept, for the store may only be away for a moment; a shadow is let go.
+    """
+
+    def __init__(self, folder: Path, pointer: str = CURRENT) -> None:
         self._folder = folder
+        self._pointer = pointer
         self._seen: tuple[int, int, int] | None = None
         self._retry_at = 0.0
         self._stop = threading.Event()
@@ -88,15 +95,17 @@ class ModelHolder:
     def look(self) -> None:
         """One cheap stat; a load only when the pointer changed (or a refused one is due for another try)."""
         try:
-            stat = (self._folder / "current.json").stat()
+            stat = (self._folder / self._pointer).stat()
         except OSError:
-            return  # nothing promoted yet, or the store is away for a moment: keep what we have
+            if self._pointer == SHADOW:
+                self.current, self._seen = None, None
+            return
         seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
         if seen == self._seen and (self.refused is None or time.monotonic() < self._retry_at):
             return
         self._seen = seen
         try:
-            model = read_version(self._folder)
+            model = read_version(self._folder, self._pointer)
         except ProjectError as error:
             self._retry_at = time.monotonic() + RETRY_REFUSED_SECONDS
             kept = f"version {self.current.version} goes on" if self.current else "no model is served"
@@ -106,7 +115,7 @@ class ModelHolder:
             return
         before = self.current.version if self.current else "none"
         self.current, self.refused = model, None
-        LOG.warning("model switched from version %s to %s", before, model.version)
+        LOG.warning("%s: model switched from version %s to %s", self._pointer, before, model.version)
 
     def _follow(self) -> None:
         while not self._stop.wait(LOOK_EVERY_SECONDS):
