@@ -88,6 +88,13 @@ class TrainParams(Section):
     l2_regularization: float = Field(0.0, ge=0)
 
 
+class TuneParams(Section):
+    """The budget of a search: how many settings are tried."""
+
+    trials: int = Field(12, ge=1, le=1000)
+    seed: int = 0
+
+
 class AlertParams(Section):
     """How many flights people can look after, and what it costs in euro to miss a late one or to alert for nothing."""
 
@@ -162,6 +169,7 @@ class Params(Section):
     data: DataParams
     split: SplitParams
     train: TrainParams
+    tune: TuneParams = TuneParams()
     alert: AlertParams
     gate: GateParams
     monitor: MonitorParams = MonitorParams()
