@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from readykit.checks_api import Project, check, failed, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.testcode import asserting, own_modules, tests_of, uses_project, vacuous
 
 if TYPE_CHECKING:
     from readykit.cijobs import CIJob
@@ -19,6 +20,27 @@ NOT_A_TEST = re.compile(
     r"^(echo|printf|pip|uv (pip|add|sync)|apt|conda|mkdir|cat|ls|cp)\b"
     r"|--(version|help)\b|--collect-only|\binstall\b|compileall"
     r"|-e (lint|type|doc|format|flake8|mypy|ruff|style|licen[cs]e|build|release|publish)\w*$"
+)
+
+# tests that are not test functions of Python: examples in docstrings, notebooks, templates of other languages
+ELSEWHERE = re.compile(
+    r"doctest|nbmake|nbval|testbook|papermill|\b(sbt|mvn|mvnw|gradlew?|go|cargo|bazel|Rscript|R CMD)\b"
+)
+OTHER_TESTS = (
+    "*.scala",
+    "*.java",
+    "*.kt",
+    "*.R",
+    "*.r",
+    "*.go",
+    "*.rs",
+    "*.js",
+    "*.ts",
+    "*.tsx",
+    "*.ipynb",
+    "*.feature",
+    "*.sh",
+    "*.bats",
 )
 
 
@@ -70,6 +92,21 @@ def shown(job: CIJob, chain: tuple[Fact, ...]) -> Evidence:
     )
 
 
+def hollow(project: Project, commands: list[Fact]) -> bool:
+    """Whether nothing among the tests uses the project's code and could fail: placeholders, or no tests at all."""
+    if any(ELSEWHERE.search(fact.name) for fact in commands) or project.files(*OTHER_TESTS, role=("test",)):
+        return False
+    if any(test.honest for test in tests_of(project)):
+        return False
+    own = own_modules(project)
+    scripts = {
+        fact.at.path
+        for fact in project.facts("assert", "call", role=("test",))
+        if asserting(fact) and not vacuous(fact)
+    }
+    return not any(uses_project(project, path, own) for path in sorted(scripts))
+
+
 @check(
     "ENG003",
     "CI runs the tests on every change",
@@ -82,7 +119,8 @@ def ci_runs_tests(project: Project) -> Verdict:
     """What: a CI job on push or pull request runs the tests, directly or through make, a task runner or a script.
 
     A step that is only named after tests, a command whose exit code is lost, and a workflow outside the folder that
-    its system reads do not count. Tests that only run by hand or on a schedule are partial.
+    its system reads do not count. Tests that only run by hand or on a schedule are partial, and so are tests that say
+    nothing: a placeholder that asserts `True`, tests without the project's code, no test to be found.
 
     Why: tests that somebody must remember to run are not run.
 
@@ -93,6 +131,12 @@ def ci_runs_tests(project: Project) -> Verdict:
     found = list(tested(project))
     honest = [(job, chain) for job, chain in found if not any(fact.detail.get("swallowed") == "yes" for fact in chain)]
     every = [shown(job, chain) for job, chain in honest if on_change(job)] + tested_by_action(project)
+    if every and hollow(project, [chain[-1] for _, chain in honest]):
+        return partial(
+            "CI runs tests that say nothing about the project's code",
+            every,
+            "tests that call the project's code and can fail for a wrong result",
+        )
     if every:
         return passed("a CI job runs the tests on changes", every)
     if honest:

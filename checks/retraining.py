@@ -8,20 +8,11 @@ from typing import TYPE_CHECKING
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
-from readykit.naming import words
+from readykit.training import trains
 
 if TYPE_CHECKING:
     from readykit.cijobs import CIJob
 
-TRAINS = re.compile(
-    r"(?<![a-z])(re-?)?train(er|ing|s)?(?![a-z])|(?<![a-z])fit(?![a-z])|(?<![a-z])(continuous training|model pipeline)",
-    re.IGNORECASE,
-)
-NOT_TRAINING = re.compile(
-    r"train(ing)?[-_ /]?(and[-_ ])?(serv|predict|test|val)\w*|pre-?train\w*"
-    r"|train(ing)?[-_ ](data|set|dataset|column|path|reference|state)\w*",
-    re.IGNORECASE,
-)
 TIMED = frozenset(
     {
         "cron",
@@ -62,12 +53,6 @@ IMPORTED = re.compile(r"(from [\w.]+ )?import \w[\w.]*( as \w+)?(, ?\w[\w.]*( as
 def name_of(path: str) -> str:
     """The last part of a path."""
     return path.rpartition("/")[2]
-
-
-def trains(text: str) -> bool:
-    """Whether a name, path or sentence speaks of training a model rather than of training data."""
-    plain = words(text)
-    return bool(TRAINS.search(NOT_TRAINING.sub(" ", plain)))
 
 
 def timed_calls(project: Project) -> Iterator[Fact]:

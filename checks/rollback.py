@@ -25,6 +25,7 @@ OF_MODEL = re.compile(
 )
 ROLLS_BACK = re.compile(r"(?<![a-z])roll(s|ed|ing)? ?back(?![a-z])", re.IGNORECASE)
 WAY_BACK = re.compile(r"(?<![a-z])roll(ing|ed|s)? ?back|revert(ing)? (to|a|an|the) |previous (model|version)")
+TESTS = re.compile(r"(?<![a-z])tests?(?![a-z])")  # a stage called a test brings nothing back for users
 GOES_BACK = re.compile(r"(?<![a-z])(revert|restore|undo|demote)(?![a-z])", re.IGNORECASE)
 
 
@@ -76,6 +77,7 @@ def rollback_commands(project: Project) -> list[Evidence]:
         if (
             last in ("stage", "deployment", "job", "name", "displayName")
             and ROLLS_BACK.search(words(fact.value))
+            and not TESTS.search(words(fact.value))
             and job_runs(project, fact)
         ):
             found.append(project.evidence(fact, f"a pipeline stage: {fact.value}"))

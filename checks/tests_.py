@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from readykit.checks_api import Project, check, failed, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.testcode import tests_of
 
-# A test that cannot fail for a wrong result: constants, "is not None", "or True".
-VACUOUS = re.compile(
-    r"^\(?(True|1|\d+ == \d+|[\w.\[\]\"']+( is not None)?)\)?$|\bor True\b|status_code in [\[({].*\b5\d\d\b"
-)
-ASSERTING = re.compile(r"(^|\.)(assert\w*|raises|warns|fail|check_\w+|expect\w*|verify\w*)$")
 OTHER_LANGUAGES = (
     "**/src/test/**/*.scala",
     "**/src/test/**/*.java",
@@ -26,91 +19,11 @@ OTHER_LANGUAGES = (
 WANTED = "test functions that call the project's code and assert on the result"
 SHOWN = 6
 """Tests that a verdict names."""
-NOT_MODULES = frozenset({"tests", "test", "__init__", "setup", "conftest"})
 SMALL, FEW = 3, 10
 SHARE = 0.04
 """Tests for each function or class of the code, below which they are a handful."""
 NARROW = 50
 """Functions and classes of a code base that one single test file does not cover."""
-
-
-@dataclass
-class Tests:
-    """What the tests of one file hold."""
-
-    functions: dict[str, Fact] = field(default_factory=dict)
-    asserting: dict[str, Fact] = field(default_factory=dict)
-    weak: set[str] = field(default_factory=set)
-
-
-def is_test(fact: Fact) -> bool:
-    """Whether a definition is a test function or method by the rules of the common runners."""
-    name = fact.name.rpartition(".")[2]
-    return fact.value in ("function", "async") and (name.startswith("test") or name.endswith("_test"))
-
-
-def owner(scope: str, names: dict[str, Fact]) -> str:
-    """The test in which a scope stands, or nothing."""
-    while scope:
-        if scope in names:
-            return scope
-        scope = scope.rpartition(".")[0]
-    return ""
-
-
-def collected(project: Project) -> dict[str, Tests]:
-    """Test functions by file, with the first assertion of each that could fail."""
-    found: dict[str, Tests] = defaultdict(Tests)
-    for fact in project.facts("def", role=("test",)):
-        if is_test(fact):
-            found[fact.at.path].functions[fact.name] = fact
-    for fact in asserted(project):
-        tests = found.get(fact.at.path)
-        name = owner(fact.scope, tests.functions) if tests else ""
-        if tests and name:
-            if fact.kind != "call" and VACUOUS.search(fact.name):
-                tests.weak.add(name)
-            else:
-                tests.asserting.setdefault(name, fact)
-    return found
-
-
-def asserted(project: Project) -> Iterator[Fact]:
-    """Assertions, as statements and as calls."""
-    for fact in project.facts("assert", "call", role=("test",)):
-        if fact.kind == "assert" or ASSERTING.search(fact.name):
-            yield fact
-
-
-def uses_project(project: Project, path: str, own: set[str], hop: bool = True) -> bool:
-    """Whether a test file imports the project's code or runs it as a command, itself or by way of its fixtures."""
-    folder = path.rpartition("/")[0]
-    beside: set[str] = set()
-    for fact in project.repo.facts(path):
-        if fact.kind == "import":
-            if fact.name.startswith(".") or fact.name.split(".")[0] in own:
-                return True
-            beside |= set(fact.name.split("."))
-        elif fact.kind == "call" and fact.name.startswith(("subprocess.", "os.system", "sh.", "importlib.")):
-            return True
-    if not hop:
-        return False
-    near = [
-        p
-        for p in project.files("*.py", role=("test",))
-        if p != path and p.rpartition("/")[2].removesuffix(".py") in beside
-    ]
-    near += [p for p in project.files("conftest.py") if f"{folder}/".startswith(p.removesuffix("conftest.py"))]
-    return any(uses_project(project, p, own, hop=False) for p in near)
-
-
-def modules(project: Project) -> set[str]:
-    """Names under which the project's own code can be imported."""
-    found: set[str] = set()
-    for path in project.files("*.py", "**/*.py", role=("code",)):
-        parts = path.removesuffix(".py").split("/")
-        found.update(part for part in parts if part not in NOT_MODULES)
-    return found
 
 
 def size(project: Project) -> int:
@@ -133,13 +46,9 @@ def tests_assert(project: Project) -> Verdict:
 
     Source: document 002; ML Test Score, infrastructure tests.
     """
-    own = modules(project)
-    good: list[Fact] = []
-    weak: list[Fact] = []
-    for path, tests in sorted(collected(project).items()):
-        judged = [tests.functions[name] for name in tests.asserting]
-        (good if uses_project(project, path, own) else weak).extend(judged)
-        weak += [tests.functions[name] for name in sorted(tests.weak - tests.asserting.keys())]
+    tests = tests_of(project)
+    good = [test.fact for test in tests if test.honest and test.own_asserts]
+    weak = [test.fact for test in tests if not test.honest and (test.asserts or test.weak)]
     foreign = project.files(*OTHER_LANGUAGES, role=("test", "code"))
     code = size(project)
     evidence = [

@@ -1,23 +1,25 @@
 """One standard, proven from both sides: the generated project has everything, and what is taken away is missed.
 
-Forward: the template's output audits to 100 %. Ablation: for every check, removing what its pass cites turns that
-check red, and besides it only the checks that are about the same thing, which are named here with the reason.
+Forward: the template's output audits to 100 % in the strict profiles. Ablation: for every check, removing what its pass
+cites turns that check red, and besides it only the checks that are about the same thing, which are named here with the
+reason. Planting: a fault that a check says is not there is put in, and found. Ratchet: a file that no check cites is
+listed in `template/uncited.txt`, which only shrinks.
 """
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import readykit
 from ablation import remove
 from readykit.catalogue import checks
+from readykit.examples import examples
 from readykit.model import Status
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from readykit.model import Report
 
 IDS = [check.id for check in checks()]
@@ -29,16 +31,26 @@ FALLS_WITH: dict[str, set[str]] = {
 }
 
 
+# What makes no sense for the generated project, and why.
+NOT_APPLICABLE: dict[str, str] = {}
+UNCITED = Path(__file__).parent / "template" / "uncited.txt"
+
+
 def statuses(report: Report) -> dict[str, Status]:
     return {finding.check.id: finding.verdict.status for finding in report.findings}
 
 
-def test_the_generated_project_has_everything(generated: Path) -> None:
-    report = readykit.audit(generated)
-    assert {i: s for i, s in statuses(report).items() if s is not Status.PASS} == {}
+@pytest.mark.parametrize("profile", ["production", "regulated"])
+def test_the_generated_project_has_everything(profile: str, generated: Path) -> None:
+    report = readykit.audit(generated, profile=profile)
+    found = statuses(report)
+    assert {i: s for i, s in found.items() if s not in (Status.PASS, Status.NOT_APPLICABLE)} == {}
+    assert {i for i, s in found.items() if s is Status.NOT_APPLICABLE} == set(NOT_APPLICABLE)
     assert report.score.total == 100
+    assert report.score.level == 4
     assert report.unreadable == ()
     assert report.repository.kind == "ml-project"
+    assert not [claim for claim in report.claims if not claim.backed]
 
 
 def test_every_pass_cites_lines_that_exist(generated: Path) -> None:
@@ -64,3 +76,40 @@ def test_taking_a_capability_away_is_noticed(check_id: str, generated: Path, tmp
     fallen = {i for i, status in after.items() if status is not Status.PASS} - {check_id}
     assert fallen <= FALLS_WITH.get(check_id, set())
     assert report.unreadable == (), "the cut left a file that does not parse"
+
+
+PLANTS = [
+    pytest.param(check.id, plant.files, id=f"{check.id}-{plant.why}")
+    for check in checks()
+    for plant in examples(check)
+    if plant.kind == "plant"
+]
+
+
+@pytest.mark.parametrize(("check_id", "files"), PLANTS)
+def test_a_planted_fault_is_found(check_id: str, files: dict[str, str], generated: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(generated, project, ignore=shutil.ignore_patterns(".git"))
+    for name, text in files.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + text, encoding="utf-8")
+    after = statuses(readykit.audit(project))
+    assert after[check_id] in {Status.FAIL, Status.PARTIAL}
+    fallen = {i for i, status in after.items() if status in (Status.FAIL, Status.PARTIAL, Status.ERROR)} - {check_id}
+    assert fallen <= FALLS_WITH.get(check_id, set())
+
+
+def test_a_file_of_the_template_is_cited_or_listed(generated: Path) -> None:
+    package = generated.name.replace("-", "_")
+    report = readykit.audit(generated)
+    cited = {piece.at.path for finding in report.findings for piece in finding.verdict.evidence}
+    files = {
+        path.relative_to(generated).as_posix()
+        for path in generated.rglob("*")
+        if path.is_file() and not {".git", "cache", "tmp"} & set(path.relative_to(generated).parts)
+    }
+    uncited = {path.replace(f"/{package}/", "/PACKAGE/") for path in files - cited}
+    listed = set(UNCITED.read_text(encoding="utf-8").split("\n")) - {""}
+    assert uncited - listed == set(), "cited by no check: does it earn its place? Then add the check that says so"
+    assert listed - uncited == set(), "cited now: take it off the list, which only shrinks"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from readykit import catalogue, rubrics
+from readykit import catalogue, claims, rubrics
 from readykit.errors import TargetError, UsageError
 from readykit.kinds import Kind, kind_of
 from readykit.model import Check, Finding, Part, Report, Score, Status, Verdict
@@ -100,7 +100,7 @@ def _report(
     return Report(
         info, findings, repo.unreadable, repo.skipped, policy.profile.name, best.score if best else score,
         standard().version, policy.settings, rows, sides, best.root if best else "", policy.min_score, policy.min_level,
-        projections,
+        projections, project.claims if kind.graded else (),
     )  # fmt: skip
 
 
@@ -112,8 +112,16 @@ def _part(checks: Sequence[Check], project: Project, policy: Policy) -> Part:
 
 
 def judgements(checks: Iterable[Check], project: Project, kind: Kind, policy: Policy) -> list[Finding]:
-    """The findings of all checks on one project."""
-    return [judged(check, project, kind, policy) for check in checks]
+    """The findings of all checks on one project; what is judged by its claims comes last."""
+    every = tuple(checks)
+    known: dict[str, Verdict] = {}
+    alone = any(check.capability == claims.BACKED for check in every) and policy.select
+    claims.install(project, catalogue.with_folders(policy.folders) if alone else every, known)
+    found: dict[str, Finding] = {}
+    for check in sorted(every, key=lambda check: check.capability == claims.BACKED):
+        found[check.id] = judged(check, project, kind, policy)
+        known[check.id] = found[check.id].verdict
+    return [found[check.id] for check in every]
 
 
 def judged(check: Check, project: Project, kind: Kind, policy: Policy) -> Finding:

@@ -16,15 +16,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from readykit.model import Check, Doc, Evidence, Status, Strength, Verdict
+from readykit.pages import FOR_ASSISTANTS
 from readykit.project import Found, Project
 
 SHOWN = 8
 """Pieces of evidence kept in a verdict, the strongest."""
 DIMENSIONS = ("deploy", "mlops", "systems", "data", "scale", "comm", "model")
-FOR_ASSISTANTS = re.compile(r"(^|/)\.[^/]+/|(^|/)(CLAUDE|AGENTS|GEMINI)\.md$|\.prompt\.md$|(^|/)prompts?/")
 SECTIONS = ("What", "Why", "Fix", "Source")
 
 __all__ = [
+    "FOR_ASSISTANTS",
     "Check",
     "Evidence",
     "Found",

@@ -63,7 +63,12 @@ class CIJobs:
         for path in self.paths:
             for fact in self.repo.facts(path):
                 runner = fact.detail.get("runner", "") if fact.kind == "command" else ""
-                if runner in CI_RUNNERS and fact.detail.get("off") != "yes" and self.graph.active(path, runner):
+                hosted = runner == "pre-commit" and fact.detail.get("ci") == "yes"
+                if (
+                    (runner in CI_RUNNERS or hosted)
+                    and fact.detail.get("off") != "yes"
+                    and self.graph.active(path, runner)
+                ):
                     groups.setdefault((runner, path, fact.scope), []).append(fact)
         return groups
 

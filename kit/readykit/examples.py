@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from readykit import paths
+from readykit import catalogue, claims, paths
 from readykit.history import NO_HISTORY, Commit, History
 from readykit.model import Check, Status, Verdict
 from readykit.project import Project
@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 
 EXPECTED = {
     "good": Status.PASS, "partial": Status.PARTIAL, "bad": Status.FAIL, "na": Status.NOT_APPLICABLE,
+    "plant": Status.FAIL,
 }  # fmt: skip
 HEADER = re.compile(rf"^-- ({'|'.join(EXPECTED)}): (.+) --$", re.MULTILINE)
 LOGGED = re.compile(r"(\d{4}-\d\d-\d\d) (.+)")
 FILE = re.compile(r"^== (.+) ==$", re.MULTILINE)
+SIZED = re.compile(r"(.+) \((\d+) MB\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,14 @@ def examples(check: Check, folder: Path = paths.EXAMPLES) -> tuple[Example, ...]
 
 
 def files(body: str) -> dict[str, str]:
-    """The files of one example, by path."""
+    """The files of one example, by path; `== data.csv (6 MB) ==` is filled up to that size."""
     parts = FILE.split(body)
-    return {path: text.lstrip("\n") for path, text in zip(parts[1::2], parts[2::2], strict=True)}
+    found = {}
+    for name, text in zip(parts[1::2], parts[2::2], strict=True):
+        sized = SIZED.fullmatch(name)
+        path = sized[1] if sized else name
+        found[path] = text.lstrip("\n").ljust(int(sized[2]) * 1_000_000 if sized else 0)
+    return found
 
 
 def timestamp(day: str) -> int:
@@ -87,4 +94,6 @@ def timestamp(day: str) -> int:
 
 def judge(check: Check, example: Example, toolbox: Toolbox) -> Verdict:
     """What a check says of an example."""
-    return check.judge(Project(Repo.of(example.tree, history=example.history), toolbox))
+    project = Project(Repo.of(example.tree, history=example.history), toolbox)
+    claims.install(project, catalogue.checks())
+    return check.judge(project)

@@ -16,7 +16,16 @@ from readykit.model import Fact, Strength
 if TYPE_CHECKING:
     from readykit.project import Project
 
-TEMPLATE_FILES = re.compile(r"(^|/)(cookiecutter|copier|databricks_template_schema)\.(json|ya?ml)$")
+# what template engines read at the root of a template, and the scripts that cookiecutter runs around a rendering
+TEMPLATE_FILES = re.compile(
+    r"(^|/)(cookiecutter|copier|ccds|databricks_template_schema)\.(json|ya?ml)$|^hooks/(pre|post)_gen_project\.(py|sh)$"
+)
+RENDERED = re.compile(r"\{\{|\{%|\.(jinja2?|j2|tmpl|mustache)$")
+ABOUT_ML = re.compile(
+    r"\b(machine[- ]learning|data[- ]scien(ce|tists?)|deep[- ]learning|ml[- ]?ops|ml (project|model|pipeline"
+    r"|template)s?|model training)\b",
+    re.IGNORECASE,
+)
 TEMPLATE_WORDS = re.compile(
     r"\buse this template\b|github\.com/[\w.-]+/[\w.-]+/generate\b"
     r"|\b(?:this|it) (?:\w+ )?(?:is|provides|offers) an? (?:[\w-]+ ){0,5}(?:template|boilerplate)\b"
@@ -24,6 +33,8 @@ TEMPLATE_WORDS = re.compile(
     r"|\btemplate for (?:kick|start|rapid|creating|new)",
     re.IGNORECASE,
 )
+TITLE = re.compile(r"\b(project |starter )?template\b(?! (engine|matching))", re.IGNORECASE)
+THIS_TEMPLATE = re.compile(r"\b(this|the) template\b", re.IGNORECASE)
 MADE_FROM = re.compile(r"cookiecutter|(?:created|generated) (?:using|from|with)|based on", re.IGNORECASE)
 COLLECTION_WORDS = re.compile(
     r"\b(?:collection|set|repository|repo) (?:of|contains|hosts|hosting|for|with)\b[^.]{0,60}"
@@ -78,6 +89,9 @@ def kind_of(project: Project) -> Kind:
         return Kind("not-ml", "there is no code here, only documents: nothing that the standard could grade")
     look = Look(project, code, tuple(learns(project)))
     if not look.learning:
+        empty = rendered(look)
+        if empty is not None and any(ABOUT_ML.search(fact.name) for fact in opening(project)):
+            return empty  # a skeleton for others' models holds none itself
         return Kind("not-ml", f"none of its {len(code)} code files trains a model or runs one")
     for judge in (template, scarce, collection, library):
         kind = judge(look)
@@ -107,16 +121,28 @@ def shows(project: Project, fact: Fact) -> bool:
 
 
 def template(look: Look) -> Kind | None:
-    """Made to be copied: a template engine's own file, paths with markup, or a README that says so."""
+    """Made to be copied: by its files, or because its README says so."""
+    by_files = rendered(look)
+    if by_files is not None:
+        return by_files
+    first = list(opening(look.project))
+    for fact in first:
+        if TEMPLATE_WORDS.search(fact.name) and not MADE_FROM.search(fact.name):
+            return Kind("template", f"{fact.at} says that it is a template")
+    title = next((fact for fact in first if fact.kind == "heading"), None)
+    if title and TITLE.search(title.name) and any(THIS_TEMPLATE.search(f.name) for f in first if f.kind == "prose"):
+        return Kind("template", f"{title.at} calls it a template")
+    return None
+
+
+def rendered(look: Look) -> Kind | None:
+    """A template by its files: a template engine's own file, or paths that are rendered."""
     for path in look.project.paths:
         if TEMPLATE_FILES.search(path) and path.count("/") <= 1:
             return Kind("template", f"{path} makes it a template: what it renders is graded")
-    marked = [p for p in look.code if "{{" in p or "{%" in p]
+    marked = [p for p in look.code if RENDERED.search(p)]
     if len(marked) * 2 > len(look.code):
         return Kind("template", f"{len(marked)} of {len(look.code)} code files have paths that are rendered")
-    for fact in opening(look.project):
-        if TEMPLATE_WORDS.search(fact.name) and not MADE_FROM.search(fact.name):
-            return Kind("template", f"{fact.at} says that it is a template")
     return None
 
 

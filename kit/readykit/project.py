@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from readykit.cijobs import CI_RUNNERS, CIJob, CIJobs
 from readykit.globs import glob
 from readykit.globs import key_glob as keys
 from readykit.graph import Graph, Route
-from readykit.model import Evidence, Fact, Location, Strength
+from readykit.model import Claim, Evidence, Fact, Location, Strength
 from readykit.repo import Repo, matches
 
 if TYPE_CHECKING:
@@ -66,11 +66,17 @@ class Project:
         self.root = root
         self.kind = kind
         self._found: dict[str, Found] = {}
+        self.claims_by: Callable[[], tuple[Claim, ...]] = tuple
 
     @cached_property
     def graph(self) -> Graph:
         """What runs what."""
         return Graph(self.repo)
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What its documents claim, as far as somebody has said how to find that (`readykit.claims.install`)."""
+        return self.claims_by()
 
     @cached_property
     def paths(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from readykit.facts.dispatch import cap_of, extract, kinds_of
 from readykit.facts.templates import is_template
 from readykit.githead import head
 from readykit.globs import path_matches
+from readykit.history import NO_HISTORY, History, read
 from readykit.limits import MAX_DEPTH, MAX_FILES, MAX_JSON_BYTES
 from readykit.model import Fact, RepositoryInfo, Unread
 
@@ -58,6 +59,8 @@ EXAMPLES = re.compile(r"(^|/)(examples?|samples?|tutorials?|demos?|cookbook|hell
 GENERATED = re.compile(
     r"(^|/)(build|dist|gen|generated|_build|htmlcov|site)/|_pb2(_grpc)?\.pyi?$|\.min\.(js|css)$", re.IGNORECASE
 )
+# what a folder called build holds as YAML or Dockerfile was written by people: it says how to build
+WRITTEN = re.compile(r"\.ya?ml$|(^|[/._-])dockerfile[^/]*$", re.IGNORECASE)
 DOCUMENT = re.compile(r"\.(md|rst|txt|markdown|adoc)$", re.IGNORECASE)
 ASSERTS = re.compile(
     r"^\s*(async\s+)?def\s+test|^\s*class\s+\w*Test|unittest|import pytest|@pytest|\bassert\b", re.MULTILINE
@@ -181,6 +184,7 @@ class Repo:
         self._facts: dict[str, tuple[Fact, ...]] = {}
         self._roles: dict[str, str] = {}
         self._unreadable: dict[str, Unread] = {}
+        self._history: History | None = None
 
     @classmethod
     def open(cls, path: str | Path) -> Repo:
@@ -193,9 +197,19 @@ class Repo:
         return cls(Folder(root), root.resolve().name)
 
     @classmethod
-    def of(cls, files: Mapping[str, str], name: str = "example") -> Repo:
+    def of(cls, files: Mapping[str, str], name: str = "example", history: History = NO_HISTORY) -> Repo:
         """A tree in memory, for tests and examples."""
-        return cls(Memory(files), name)
+        made = cls(Memory(files), name)
+        made._history = history
+        return made
+
+    @property
+    def history(self) -> History:
+        """The commits that led here, read on first demand."""
+        if self._history is None:
+            root = self.source.root if isinstance(self.source, Folder) else None
+            self._history = NO_HISTORY if root is None else read(root, head(root))
+        return self._history
 
     @property
     def unreadable(self) -> tuple[Unread, ...]:
@@ -271,8 +285,7 @@ class Repo:
                 if TESTS.search(path) or TEST_FILE.search(re.sub(r"\.(jinja2?|j2|tmpl)$", "", path))
                 else "template"
             )
-        # what a folder called build holds as YAML was written by people: it says how to build
-        if GENERATED.search(path) and not path.startswith(".github/") and not path.endswith((".yaml", ".yml")):
+        if GENERATED.search(path) and not path.startswith(".github/") and not WRITTEN.search(path):
             return "generated"
         if TESTS.search(path):
             return "test"

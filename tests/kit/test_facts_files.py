@@ -145,6 +145,19 @@ def test_a_notebook_is_read_by_cells_at_true_lines() -> None:
     assert "Title" in rows[of(found, "heading")[0].at.line - 1]
 
 
+def test_a_cell_kept_as_one_string_does_not_move_the_lines_of_the_next() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "# Tides\n\n## Aim\nLevels."},
+        {"cell_type": "code", "source": ["import os\n", "\n", "os.getcwd()"]},
+        {"cell_type": "code", "source": ["\n", "os.listdir()"]},
+    ]
+    text = json.dumps({"cells": cells, "nbformat": 4}, indent=1)
+    lines = text.split("\n")
+    for name in ("getcwd", "listdir"):
+        call = next(f for f in of(notebook.extract(text, "n.ipynb"), "call") if f.name == f"os.{name}")
+        assert name in lines[call.at.line - 1]
+
+
 def test_an_old_notebook_is_read_too() -> None:
     """Nbformat 3 keeps cells in worksheets and code in `input`."""
     text = json.dumps({"worksheets": [{"cells": [cell("code", "import os", "os.getcwd()", key="input")]}]}, indent=1)
@@ -237,3 +250,21 @@ def test_a_template_is_read_as_what_it_renders() -> None:
     assert [f.name for f in of(found, "call")] == ["mlflow.log_metric"]
     assert found[0].at.path == path
     assert found[0].at.line == 1
+
+
+def test_a_notebook_tells_what_its_cells_left_behind() -> None:
+    """The count, the size of outputs, an error that was not meant; text cells leave nothing."""
+    cells = [
+        {"cell_type": "code", "source": ["x = 1"], "execution_count": 3, "outputs": []},
+        {"cell_type": "markdown", "source": ["# Title"]},
+        {"cell_type": "code", "source": ["x / 0"], "outputs": [{"output_type": "error", "ename": "ZeroDivisionError"}]},
+        {
+            "cell_type": "code",
+            "source": ["1 / 0"],
+            "metadata": {"tags": ["raises-exception"]},
+            "outputs": [{"output_type": "error", "ename": "ZeroDivisionError"}],
+        },
+    ]
+    found = of(notebook.extract(json.dumps({"cells": cells}, indent=1), "n.ipynb"), "cell")
+    assert [(f.value, f.detail.get("error", "")) for f in found] == [("3", ""), ("", "ZeroDivisionError"), ("", "")]
+    assert int(found[1].detail["bytes"]) > 0

@@ -17,6 +17,7 @@ Kinds of facts:
 | `compare` | source of a comparison by size | | Python: detail names, ops |
 | `raise`, `assert` | exception; condition | | Python |
 | `string` | the string (f-strings with `{}`) | | Python |
+| `smell` | a shape that is nearly always a mistake | the source | Python, notebooks |
 | `guard` | `__main__` | | Python |
 | `dead` | a call under `if False` | | Python |
 | `refs` | | | Python: one a file, detail: scope -> names it refers to |
@@ -24,6 +25,7 @@ Kinds of facts:
 | `docker` | `FROM`, `CMD`, ... | arguments | Dockerfile |
 | `dependency` | normalised package | specifier | requirements, pyproject, locks, ... |
 | `command` | one simple command | | CI, DVC, make, shell, Docker, README, ... |
+| `cell` | `code` | execution count, empty for none | code cells of notebooks: detail bytes (of outputs), error |
 | `waiver` | ids, comma-separated | the reason | comments and cell tags; detail `expires` |
 | `heading`, `prose`, `codeline`, `link` | text | | Markdown, reStructuredText, notebooks' text cells |
 """

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from readykit.facts.cishells import lax, shell_of, tolerated
 from readykit.facts.commands import commands
 from readykit.facts.matrix import unfolded
 from readykit.model import Fact, Location
@@ -45,7 +46,9 @@ def runner_of(path: str, facts: Sequence[Fact]) -> str:
 
 def by_content(facts: Sequence[Fact], name: str) -> str:
     """The system, from the keys of a file whose name does not tell."""
-    if any("taskcluster" in f.value for f in facts[:400] if f.name.startswith(("tasks", "$let"))):
+    tasks = [f for f in facts[:400] if f.name.startswith(("tasks", "$let"))]
+    # a task says who provides its workers: only there do these keys stand
+    if any("taskcluster" in f.value or f.name.endswith((".provisionerId", ".taskQueueId")) for f in tasks):
         return "taskcluster"
     keys = {f.name.partition(".")[0].partition("[")[0] for f in facts}
     if "variants" in keys and any(re.match(r"variants\.[^.]+\.entrypoint", f.name) for f in facts):
@@ -154,13 +157,15 @@ def github(facts: Sequence[Fact]) -> Found:
     flags: dict[str, dict[str, str]] = defaultdict(dict)
     for match, fact in grouped(
         facts,
-        r"(jobs\.[^.]+(?:\.steps\[\d+\])?|runs\.steps\[\d+\])\.(continue-on-error|if|name|shell|working-directory|defaults\.run\.working-directory)",
+        r"(jobs\.[^.]+(?:\.steps\[\d+\])?|runs\.steps\[\d+\])\.(continue-on-error|if|name|shell|working-directory|defaults\.run\.(?:working-directory|shell))",
     ):
         flags[match[1]][match[2]] = fact.value
+    usual = next((fact.value for fact in facts if fact.name == "defaults.run.shell"), "")
     for match, fact in grouped(facts, r"((jobs)\.([^.]+)|runs)\.steps\[(\d+)\]\.(?:run|with\.inline[sS]cript)"):
         step = match[0].rpartition("]")[0] + "]"
         own, job = flags[step], flags[match[1]]
         detail: dict[str, str] = {"step": own.get("name", "")}
+        detail |= shell_of(own.get("shell") or job.get("defaults.run.shell") or usual)
         if "true" in (own.get("continue-on-error", "").lower(), job.get("continue-on-error", "").lower()):
             detail["swallowed"] = "yes"
         for value in (own.get("if", ""), job.get("if", "")):
@@ -177,7 +182,7 @@ def gitlab(facts: Sequence[Fact]) -> Found:
     allowed = {m[1] for m, f in grouped(facts, r"([^.]+)\.allow_failure") if f.value.lower() == "true"}
     for match, fact in grouped(facts, r"([^.]+)\.(?:before_script|script|after_script)(?:\[\d+\])*"):
         if not match[1].startswith("."):
-            yield match[1], fact, {"swallowed": "yes"} if match[1] in allowed else {}
+            yield match[1], fact, {"pipefail": "yes"} | ({"swallowed": "yes"} if match[1] in allowed else {})
 
 
 def dvc(facts: Sequence[Fact]) -> Found:
@@ -197,8 +202,9 @@ def words(facts: Sequence[Fact], pattern: str) -> Found:
         scope = key.partition(":")[2]
         shell = [f for f in group if f.detail.get("style") in ("|", ">") or "&&" in f.value or "\n" in f.value]
         if shell:
+            flags = [fact.value for fact in group if fact not in shell]
             for fact in shell:
-                yield scope, fact, {}
+                yield scope, fact, lax(flags)
         else:
             yield scope, replace(first, value=" ".join(f.value for f in group), detail={}), {}
 
@@ -218,7 +224,9 @@ def kubernetes(facts: Sequence[Fact]) -> Found:
 
 def cloudbuild(facts: Sequence[Fact]) -> Found:
     """`entrypoint` + `args` or `script` of steps."""
-    yield from words(facts, r"(steps\[\d+\])\.(?:entrypoint|args|script)(?:\[\d+\])?")
+    lenient = tolerated(facts)
+    for scope, fact, detail in words(facts, r"(steps\[\d+\])\.(?:entrypoint|args|script)(?:\[\d+\])?"):
+        yield scope, fact, detail | ({"swallowed": "yes"} if scope in lenient else {})
 
 
 def pipelinelib(facts: Sequence[Fact]) -> Found:
@@ -247,21 +255,44 @@ def generic(facts: Sequence[Fact]) -> Found:
         r"(?:script|bash|pwsh|powershell|run|commands?|cmds?|entry|inlineScript|before_script|install|after_success"
         r"|shell)"
     )
-    lenient = {
-        f.name.rpartition(".")[0]
-        for f in facts
-        if f.name.endswith((".continueOnError", ".ignore_error")) and f.value.lower() == "true"
-    }
+    lenient = tolerated(facts)
     for match, fact in grouped(facts, rf"(.*?)(?:^|\.|\]){keys}(?:\.command)?(?:\[\d+\])?(?:\.cmd)?"):
         if fact.value in ("{}", "[]", "sh", "bash"):
             continue
         job = re.search(r"(?:jobs|tasks|hooks|entry_points|phases|stages|steps)(?:\.([^.\[]+)|\[(\d+)\])", match[0])
-        detail = {"swallowed": "yes"} if fact.name.rpartition(".")[0] in lenient else {}
+        detail = {"swallowed": "yes"} if any(fact.name.startswith(f"{step}.") for step in lenient) else {}
         yield (job[1] or job[2] or "") if job else "", fact, detail
+
+
+def going_on(facts: Sequence[Fact]) -> Found:
+    """Systems whose shell goes on after a failed command of one step, so that the last one decides."""
+    for scope, fact, detail in generic(facts):
+        yield scope, fact, {"errexit": "no", **detail}
+
+
+def piping(facts: Sequence[Fact]) -> Found:
+    """Systems whose shell stops at a failure, also of one inside a pipe."""
+    for scope, fact, detail in generic(facts):
+        yield scope, fact, {"pipefail": "yes", **detail}
+
+
+def pre_commit(facts: Sequence[Fact]) -> Found:
+    """Local hooks; `ci: yes` when pre-commit.ci runs them at every change."""
+    hosted = any(fact.name.startswith("ci.") for fact in facts)
+    passed_over = {fact.value for fact in facts if re.fullmatch(r"ci\.skip\[\d+\]", fact.name)}
+    names = {match[1]: fact.value for match, fact in grouped(facts, r"(repos\[\d+\]\.hooks\[\d+\])\.id")}
+    stages = {
+        match[1] for match, fact in grouped(facts, r"(repos\[\d+\]\.hooks\[\d+\])\.stages.*") if fact.value == "manual"
+    }
+    for match, fact in grouped(facts, r"(repos\[\d+\]\.hooks\[\d+\])\.entry"):
+        name = names.get(match[1], "")
+        runs = hosted and name not in passed_over and match[1] not in stages
+        yield name, fact, {"ci": "yes"} if runs else {}
 
 
 READERS: dict[str, Callable[[Sequence[Fact]], Found]] = {
     "github": github, "github-action": github, "gitlab": gitlab, "dvc": dvc, "compose": compose,
     "kubernetes": kubernetes, "cloudbuild": cloudbuild, "taskcluster": taskcluster,
-    "pipelinelib": pipelinelib,
+    "pipelinelib": pipelinelib, "azure": going_on, "travis": going_on, "codebuild": going_on, "circleci": piping,
+    "pre-commit": pre_commit,
 }  # fmt: skip

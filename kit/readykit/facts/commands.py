@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from readykit.facts.exitcode import ASSIGNMENT, Simple, swallowed
 from readykit.model import Fact, Location
 
 SKIPPED_WORDS = frozenset(
@@ -89,58 +89,49 @@ WITH_VALUE = frozenset(
         "--cwd",
     ]
 )
-ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 OPERATORS = ("&&", "||", "|&", ";;", "|", ";", "\n")
 HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 PYTHON = re.compile(r"(.*/)?(python|pypy)[\d.]*$")
 ENTRYPOINTS = frozenset({"opentelemetry-instrument", "tini", "dumb-init", "wait-for-it.sh"})
 SHELL = re.compile(r"(/\w+)*/?(ba|z|da)?sh$")
 CONTAINER = re.compile(r"(docker|docker-compose|podman|\$[{(]\w*(docker|compose)\w*[})])$", re.IGNORECASE)
-FORGIVING = re.compile(r"(true|:|exit 0|echo\b.*|printf\b.*|return 0)$")
-
-
-@dataclass(frozen=True, slots=True)
-class Simple:
-    """One command: its line (counted from 1 in the text), its words as written, and the operator before and after."""
-
-    line: int
-    text: str
-    before: str
-    after: str
+ASKED = re.compile(r"\s*(if|elif|while|until)\b")
+# what a shell is given to run: `bash -lc "pytest; echo done"`
+INNER = re.compile(r"(?:sudo )?(?:/\w+)*/?(?:ba|z|da)?sh((?: -[\w-]+| pipefail)*) -(\w*c\w*) (['\"])(.*)\3$", re.DOTALL)
 
 
 def commands(text: str, at: Location, runner: str = "", scope: str = "", **detail: str) -> list[Fact]:
     """`command` facts of shell text that starts at a place.
 
     `detail` may hold `errexit="no"` for a shell that goes on after a failure; then only the last command's exit
-    code counts, and the others are marked `swallowed` unless the next command looks at `$?`.
+    code counts, and the others are marked `swallowed` unless the next command looks at `$?`. `pipefail="yes"` says
+    that a pipe fails with any of its commands. Commands in the quotes of `bash -c` are commands of their own.
     """
     parts = list(split(text))
     detail.setdefault("runner", runner)
     errexit = detail.pop("errexit", "yes") == "yes"
+    pipefail = detail.pop("pipefail", "no") == "yes"
     found: list[Fact] = []
     for index, part in enumerate(parts):
         if part.text.startswith("set "):
             words = part.text.split()
             errexit = True if any(re.match(r"-\w*e", w) or w == "errexit" for w in words) else errexit
             errexit = False if "+e" in words else errexit
+            pipefail = pipefail or "pipefail" in words
         own = dict(detail)
-        if "swallowed" not in own and swallowed(parts, index, errexit):
+        if "swallowed" not in own and swallowed(parts, index, errexit, pipefail):
             own["swallowed"] = "yes"
+        line = at.line + part.line - 1
+        inner = INNER.match(part.text)
+        if inner and len(list(split(inner[4]))) > 1:
+            own |= {"errexit": "yes" if "e" in inner[2] + inner[1].replace("pipefail", "") else "no"}
+            own |= {"pipefail": "yes"} if "pipefail" in inner[1] else {}
+            own.pop("runner")
+            found += commands(inner[4], Location(at.path, line), runner, scope, **own)
+            continue
         own["plain"] = plain(part.text)
-        found.append(Fact("command", part.text, Location(at.path, at.line + part.line - 1), "", scope, own))
+        found.append(Fact("command", part.text, Location(at.path, line), "", scope, own))
     return found
-
-
-def swallowed(parts: list[Simple], index: int, errexit: bool) -> bool:
-    """Whether a command's failure goes unnoticed."""
-    part = parts[index]
-    following = parts[index + 1] if index + 1 < len(parts) else None
-    if part.after == "||" and following is not None and FORGIVING.match(following.text):
-        return True
-    if errexit or following is None or part.after in ("&&", "||"):
-        return False
-    return "$?" not in following.text and not following.text.startswith("exit")
 
 
 def split(text: str) -> Iterator[Simple]:
@@ -212,7 +203,7 @@ class Splitter:
         raw = "".join(self.buffer)
         found = cleaned(raw)
         if found:
-            yield Simple(self.start, found, self.before, operator)
+            yield Simple(self.start, found, self.before, operator, bool(ASKED.match(raw)))
         self.before = operator if operator != "\n" else ""
         self.buffer = []
         self.index += len(operator)

@@ -23,7 +23,7 @@ BY_SUFFIX = {
     "tf": "hcl",
 }  # fmt: skip
 BY_NAME = (
-    (re.compile(r"(dockerfile|containerfile)([.-].*)?|.*[.-](dockerfile|containerfile)", re.IGNORECASE), "docker"),
+    (re.compile(r"(dockerfile|containerfile)([._-].*)?|.*[._-](dockerfile|containerfile)", re.IGNORECASE), "docker"),
     (re.compile(r"(gnu)?makefile(\..*)?|justfile|\.justfile|procfile(\..*)?", re.IGNORECASE), "shell"),
     (re.compile(r"\.gitattributes"), "gitstyle"),
     (re.compile(r"mlproject|\.?sops\.ya?ml", re.IGNORECASE), "yaml"),

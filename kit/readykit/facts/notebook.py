@@ -1,6 +1,7 @@
 """Facts from notebooks (nbformat 3 and 4), each at its true line in the .ipynb file.
 
-Outputs are not read. Magics: `!command` and `%run file` are `command` facts, text cells are read as Markdown.
+Of outputs only their size and errors are told (`cell` facts).
+Magics: `!command` and `%run file` are `command` facts, text cells are read as Markdown.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def extract(text: str, path: str) -> list[Fact]:
     found: list[Fact] = []
     for index, kind, lines, places in located(cells, text):
         if kind == "code":
+            found += ran(cells[index], index, places, path)
             found += code(reader, index, lines, places, path)
         elif kind in ("markdown", "heading"):
             found += [moved(f, places, index) for f in markdown.extract("\n".join(lines), path)]
@@ -67,6 +69,13 @@ def located(cells: list[dict[str, Any]], text: str) -> Iterator[tuple[int, str, 
     position = 0
     for index, cell in enumerate(cells):
         source = cell.get("source", cell.get("input", ""))
+        if isinstance(source, str) and source:  # the whole cell on one line of the file
+            written = (json.dumps(source), json.dumps(source, ensure_ascii=False))
+            whole = next((i for i in range(position, len(rows)) if stripped[i].endswith(written)), None)
+            if whole is not None:
+                position = whole + 1
+                yield index, str(cell.get("cell_type", "")), source.split("\n"), [whole + 1] * (source.count("\n") + 1)
+                continue
         parts = [str(p) for p in source] if isinstance(source, list) else str(source).splitlines(keepends=True)
         lines: list[str] = []
         places: list[int] = []
@@ -82,6 +91,35 @@ def located(cells: list[dict[str, Any]], text: str) -> Iterator[tuple[int, str, 
                 lines.append(line)
                 places.append((position if place is None else place) + (1 if place is not None else 0) or 1)
         yield index, str(cell.get("cell_type", "")), lines, places
+
+
+def ran(cell: dict[str, Any], index: int, places: list[int], path: str) -> Iterator[Fact]:
+    """What a code cell left behind: a `cell` fact (value: its execution count; detail: size of outputs, error)."""
+    if not places:
+        return
+    outputs = [output for output in cell.get("outputs") or [] if isinstance(output, dict)]
+    detail = {"cell": str(index), "bytes": str(sum(size_of(output) for output in outputs))}
+    error = next((o for o in outputs if o.get("output_type") in ("error", "pyerr")), None)
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    if error is not None and "raises-exception" not in (tags if isinstance(tags, list) else ()):
+        detail["error"] = str(error.get("ename", ""))[:80] or "error"
+    count = cell.get("execution_count", cell.get("prompt_number"))
+    yield Fact("cell", "code", Location(path, places[0]), str(count) if isinstance(count, int) else "", "", detail)
+
+
+def size_of(value: Any) -> int:
+    """Characters of all texts inside a JSON value that a notebook keeps as an output."""
+    total, stack = 0, [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            total += len(item)
+        elif isinstance(item, dict):
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+    return total
 
 
 def code(reader: Reader, index: int, lines: list[str], places: list[int], path: str) -> list[Fact]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from readykit.facts.commands import commands
@@ -25,6 +26,7 @@ def started(facts: Iterable[Fact]) -> list[Fact]:
     facts = list(facts)
     known = [fact for fact in facts if fact.kind in ("import", "call")]
     system = next((f.name.partition(".")[0] for f in known if f.kind == "import" and f.name.startswith(TASKS)), "")
+    lists = {(f.scope, f.name): f.value for f in facts if f.kind == "assign" and f.value.startswith("[")}
     found: list[Fact] = []
     for fact in known:
         if fact.kind != "call" or not STARTERS.match(fact.name):
@@ -32,7 +34,7 @@ def started(facts: Iterable[Fact]) -> list[Fact]:
         direct = fact.name.startswith(("subprocess.", "os."))
         if not direct and not system:
             continue
-        text = command_line(fact)
+        text = command_line(unpacked(fact, lists))
         if text:
             extra = {"swallowed": "yes"} if fact.detail.get("warn") == "True" else {}
             found += commands(text, fact.at, "python" if direct else system, fact.scope, **extra)
@@ -61,6 +63,19 @@ def forwarded(facts: Sequence[Fact], system: str) -> list[Fact]:
             text = " ".join(word for word in line if word and not word.startswith("*"))
             found += commands(text, fact.at, system, fact.scope) if text else []
     return found
+
+
+def unpacked(call: Fact, lists: Mapping[tuple[str, str], str]) -> Fact:
+    """The call with `*tool` at its start put as the words of the list that the name was given before."""
+    first = call.detail.get("0", "")
+    if not FORWARDED.fullmatch(first):
+        return call
+    source = lists.get((call.scope, first[1:])) or lists.get(("", first[1:]), "")
+    words = [repr(word) for word in listed(source[: source.find("]") + 1])] if source else []
+    if not words:
+        return call
+    rest = [call.detail[str(index)] for index in range(1, 12) if str(index) in call.detail]
+    return replace(call, detail={**call.detail, **{str(i): word for i, word in enumerate([*words, *rest][:12])}})
 
 
 def words_of(call: Fact, helpers: Mapping[str, tuple[Fact, list[str]]] | None = None) -> list[str]:

@@ -10,7 +10,7 @@ import ast
 import gc
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from readykit.facts import Unparsable
@@ -18,6 +18,7 @@ from readykit.facts.pydefs import Definitions
 from readykit.facts.pyfallback import scan
 from readykit.facts.pyrecord import EXITS
 from readykit.facts.pyscope import dotted, targets
+from readykit.facts.pysmells import Smells, with_gradients
 from readykit.limits import MAX_STRING, MAX_TEST_SNIPPET
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def extract(text: str, path: str) -> list[Fact]:
     reader = Reader(path, text)
     try:
         reader.read(tree.body)
+        for node, scope in with_gradients(tree.body, text):
+            reader.add("smell", "inference with gradients", node, reader.snippet(node), scope=scope)
     except RecursionError:
         raise Unparsable("expressions are nested too deeply") from None
     return reader.finish()
@@ -68,9 +71,15 @@ def parse(text: str) -> ast.Module | str:
 class Reader(Definitions):
     """Walks a syntax tree once and collects facts; function bodies wait until their module is known."""
 
+    def __init__(self, path: str, text: str, lines: Sequence[int] = (), extra: dict[str, str] | None = None) -> None:
+        """As for `Recorder`."""
+        super().__init__(path, text, lines, extra)
+        self.smells = Smells(self)
+
     def read(self, body: Iterable[ast.stmt]) -> None:
         """Take in top-level statements; may be called once a notebook cell."""
         statements = list(body)
+        self.smells.look(statements, "\n".join(self.source))
         self.bind(statements, self.scope)
         self.block(statements)
         while self.waiting:

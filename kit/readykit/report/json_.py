@@ -10,7 +10,18 @@ from readykit.model import Status
 from readykit.text import clean
 
 if TYPE_CHECKING:
-    from readykit.model import Evidence, Finding, Part, Projection, Report, RepositoryInfo, Setting, Unread, WaiverRow
+    from readykit.model import (
+        Claim,
+        Evidence,
+        Finding,
+        Part,
+        Projection,
+        Report,
+        RepositoryInfo,
+        Setting,
+        Unread,
+        WaiverRow,
+    )
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -35,7 +46,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "capabilities": _capabilities(report),
         "best_project": clean(report.best_project) or None,
         "checks": [_check(f) for f in report.findings],
-        "claims": [],
+        "claims": [_claim(row) for row in report.claims],
         "projects": [_part(part) for part in report.projects],
         "rubrics": [_rubric(answers) for answers in report.rubrics],
         "settings": [_setting(row) for row in report.settings],
@@ -189,6 +200,16 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "strength": str(evidence.strength),
         "note": clean(evidence.note, 200),
         "tool": evidence.tool,
+    }
+
+
+def _claim(row: Claim) -> dict[str, Any]:
+    return {
+        "text": clean(row.text),
+        "path": clean(row.at.path),
+        "line": row.at.line,
+        "backed": row.backed,
+        "capability": row.capability,
     }
 
 

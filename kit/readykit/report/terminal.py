@@ -68,7 +68,7 @@ def render(report: Report, style: Style | None = None, width: int = 80, verbose:
                     lines += _finding(finding, style, width, verbose)
         for answers in report.rubrics:
             lines += _rubric(answers, style, width)
-        lines += _projects(report, style, width)
+        lines += _claims(report, style, width, verbose) + _projects(report, style, width)
     lines += _waivers(report, style, width) + _settings(report, style, width)
     if report.unreadable:
         lines += ["", style(f"Could not be read ({len(report.unreadable)})", "bold")]
@@ -91,6 +91,19 @@ def _head(report: Report, style: Style, width: int) -> list[str]:
         f" · {info.kind} · {info.files} files · profile {report.profile}"
     )
     return [f"{name}: {style(title, 'bold', _colour(score.total))}", style(summary, "dim")]
+
+
+def _claims(report: Report, style: Style, width: int, verbose: bool) -> list[str]:
+    """What the documents claim and nothing backs: sentences first, then lines of file trees."""
+    missing = sorted((row for row in report.claims if not row.backed), key=lambda row: row.capability == "file_tree")
+    if not missing:
+        return []
+    lines = ["", style(f"Claimed, not found ({len(missing)} of {len(report.claims)} claims)", "bold")]
+    for row in missing[: None if verbose else _SHOWN]:
+        place = clean(str(row.at))
+        lines.append(f"  {style(place, 'cyan')}  {style(clean(row.text, max(20, width - 4 - len(place))), 'dim')}")
+    hidden = 0 if verbose else len(missing) - _SHOWN
+    return lines + ([style(f"  and {hidden} more (-v)", "dim")] if hidden > 0 else [])
 
 
 def _rubric(answers: Projection, style: Style, width: int) -> list[str]:

@@ -1,0 +1,272 @@
+"""EVL: does the model do right by everybody, and can it say why?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed, unmet
+from readykit.learning import given, modules, predicts_classes, untrained
+from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.naming import last, words
+from readykit.switches import split_by_switch
+
+# attributes and methods of fitted models that say how much each input counts
+IMPORTANCES = re.compile(r"\.feature_importances?_?\b(?!\s*=)")
+COEFFICIENTS = re.compile(r"\.coef_\b")
+# calls that show a figure to somebody or keep it, by the last part of their name
+SHOWN = re.compile(r"^(print|pprint|display|DataFrame|Series|zip|barh?|plot|log\w*|info|dump|write|str|sorted|to_csv)$")
+# explanations of networks that people write by hand
+GRADIENTS = re.compile(r"\b(grad ?cam|gradcam|saliency maps?|integrated gradients?|occlusion sensitivity)\b")
+IMPORTANCE = re.compile(r"\b(importances?|permut\w*|explain\w*|attribut\w*)\b")
+SHUFFLES = re.compile(r"(^|\.)(permutation|permuted|shuffle|sample)$")
+# a metric's name among the words of a call, of a function or of an argument
+METRIC = re.compile(
+    r"\b(f1|auc|roc|accuracy|acc|precision|recall|rmse|mse|mae|mape|r2|log ?loss|errors?|scores?|metrics?|"
+    r"performance)\b"
+)
+GROUP = re.compile(r"\b(slices?|subgroups?|segments?|cohorts?|groups?|fairness|bias|demographics?|disaggregated)\b")
+LOOPED = ("groupby", "unique")
+# loops over classes of the target, models and folds are no loops over groups
+NO_GROUPS = re.compile(
+    r"\b(y|labels?|targets?|class|classes|clusters?|models?|algorithms?|folds?|runs?|epochs?|estimators?)\b"
+)
+SLICES = re.compile(r"\b(slices|slice|subgroups?|cohorts?|fairness)\b")
+BY = re.compile(
+    r"\b(per|by) (slice|subgroup|segment|cohort|group|region|country|age|gender|sex|race|store|category|site)\b"
+)
+JUDGES = re.compile(r"\b(metrics?|evaluat\w*|scores?|performance|fairness|accuracy|errors?|report)\b")
+# other things that are called segments, groups and bias
+OTHERWISE = re.compile(
+    r"\b(segmentation|optimizer|params?|kernel|initializer|variance|aws|resource|security|consumer)\b"
+)
+ERROR_COLUMN = re.compile(
+    r"[\"'](\w*_)?(abs_?|squared_?|pct_?)?(errors?|residuals?|correct|mape|rmse|mae|is_correct)[\"']"
+)
+NAMES_METRIC = re.compile(r"\w*(_score|_error|metric|rmse|accuracy|auc|mape)\w*")
+NEAR = 14
+"""Lines below a loop over groups in which its body is looked for."""
+
+
+def importances(project: Project) -> Iterator[Evidence]:
+    """Places that show the importances or coefficients of a fitted model."""
+    for fact in project.facts("call", "assign"):
+        text = fact.value if fact.kind == "assign" else given(fact)
+        shown = fact.kind == "call" and SHOWN.match(last(fact.name))
+        named = fact.kind == "assign" and "importance" in fact.name.lower()
+        if (IMPORTANCES.search(text) and (shown or named)) or (shown and COEFFICIENTS.search(text)):
+            yield project.evidence(fact, "how much each input counts in the model", cap=Strength.DECLARED)
+
+
+def permuted(project: Project) -> Iterator[Evidence]:
+    """Functions that shuffle one input after the other and measure what is lost: permutation importance by hand."""
+    scoring = {(f.at.path, f.scope) for f in project.doing("scoring against labels").facts}
+    for fact in project.facts("def"):
+        if IMPORTANCE.search(words(last(fact.name))) and (fact.at.path, fact.name) in scoring:
+            inside = (call for call in project.facts("call", path=fact.at.path) if call.scope == fact.name)
+            if any(SHUFFLES.search(call.name) for call in inside):
+                yield project.evidence(fact, "permutation importance, computed by the project's own code")
+
+
+@check("EVL006", "A decision can be explained", capability="explainability", level=3, dimension="comm")
+def decisions_can_be_explained(project: Project) -> Verdict:
+    """What: the project can say why the model decides as it does: which inputs count, over all and in one case.
+
+    Attributions (Shapley values, LIME, gradients), permutation importance and explaining products pass when modules
+    compute them. In a notebook only they are partial, and so are the importances and coefficients that a model
+    carries anyway. A product that is installed and not called explains nothing.
+
+    Why: a decision that nobody can explain cannot be defended before the person it is about, and a wrong reason
+    behind a good score is found no other way.
+
+    Fix: compute attributions or permutation importance on held-out data at the end of evaluation, and save them with
+    the run.
+
+    Source: document 001 (explain the model to a non-technical owner).
+    """
+    found = project.doing("explaining")
+    own = [e for e in permuted(project) if e.strength >= Strength.USED]
+    used, off = split_by_switch(project, [*project.used("explaining"), *own])
+    if modules(project, used):
+        return passed("decisions are explained", best(modules(project, used)))
+    would = "attributions (such as Shapley values) or permutation importance computed by the evaluation code, and saved"
+    if used:
+        return partial("explained in a notebook only", best(used), would, found.looked_in)
+    if off:
+        return partial("decisions can be explained, but are not by default", best(off), would, found.looked_in)
+    products = [
+        Evidence(e.at, Strength.DECLARED, f"{e.note}: inputs that count, not the reasons of a decision", e.tool)
+        for e in project.used("feature importance")
+    ]
+    products += [
+        project.evidence(fact, "an explanation of the project's own making", cap=Strength.DECLARED)
+        for fact in project.facts("def")
+        if GRADIENTS.search(words(last(fact.name)))
+    ]
+    weaker = best([*products, *(e for e in importances(project) if e.strength >= Strength.DECLARED)])
+    if weaker:
+        return partial("importances of the model or a home-grown map, no decision explained", weaker, would)
+    if project.kind == "library":
+        shown = [e for e in found.evidence if e.strength >= Strength.IMPORTED]
+        if shown:
+            return partial("the library brings explanations", best(shown), would)
+        return not_applicable("a library: explaining a model is for those who train one with it")
+    claim = r"explain|interpretab|attribution|shap\b|feature importance"
+    return unmet(found, "nothing explains a decision", would, claim)
+
+
+# -- slices -----------------------------------------------------------------------------------------------------------
+def grouped(project: Project) -> Iterator[tuple[Fact, str]]:
+    """Metrics over the groups of a frame: `frame.groupby(column).apply(metric)` and loops over the groups."""
+    scoring = project.doing("scoring against labels").facts
+    for fact in project.facts("call"):
+        if ".groupby." in fact.name:
+            if last(fact.name) in ("apply", "agg", "aggregate") and NAMES_METRIC.search(given(fact)):
+                yield fact, "a metric for each group"
+        elif last(fact.name) in LOOPED and any(near(fact, s) for s in scoring) and loops(project, fact):
+            yield fact, "a loop over groups that computes a metric for each"
+
+
+def near(fact: Fact, score: Fact) -> bool:
+    """Whether a metric is computed shortly below a place, in the same function."""
+    return score.at.path == fact.at.path and score.scope == fact.scope and 0 < score.at.line - fact.at.line <= NEAR
+
+
+def loops(project: Project, fact: Fact) -> bool:
+    """Whether a call stands in the head of a `for`; no fact carries loops."""
+    lines = project.repo.text(fact.at.path).split("\n")
+    line = lines[fact.at.line - 1].strip(' \t",') if fact.at.line <= len(lines) else ""
+    return line.startswith("for ") and not NO_GROUPS.search(words(line))
+
+
+def named_for_groups(project: Project) -> Iterator[Fact]:
+    """Functions that judge by group: their names say both, and a metric is computed inside or by what they call."""
+    scoring = {(f.at.path, f.scope) for f in project.doing("scoring against labels").facts}
+    judges = {last(scope) for _, scope in scoring if scope}
+    for fact in project.facts("def"):
+        name = words(last(fact.name))
+        if OTHERWISE.search(name) or fact.value == "class":
+            continue
+        if SLICES.search(name) and any(
+            call.scope.startswith(fact.name) and last(call.name) in judges
+            for call in project.facts("call", path=fact.at.path)
+        ):
+            yield fact
+            continue
+        if ((GROUP.search(name) and JUDGES.search(name)) or (METRIC.search(name) and BY.search(name))) and (
+            (fact.at.path, fact.name) in scoring or calls_metric(project, fact)
+        ):
+            yield fact
+
+
+def calls_metric(project: Project, fact: Fact) -> bool:
+    """Whether a function calls something whose name is that of a metric."""
+    return any(
+        call.scope == fact.name and METRIC.search(words(last(call.name)))
+        for call in project.facts("call", path=fact.at.path)
+    )
+
+
+def errors_by_group(project: Project) -> Iterator[Fact]:
+    """Columns of errors averaged over the groups of a frame."""
+    for fact in project.facts("call", "assign"):
+        text = given(fact) if fact.kind == "call" else fact.value
+        if "groupby(" in text and ERROR_COLUMN.search(text.partition("groupby(")[2]):
+            yield fact
+
+
+@check("EVL005", "Slices and fairness are measured", capability="fairness_or_slices", level=3, dimension="model")
+def slices_are_measured(project: Project) -> Verdict:
+    """What: the model's quality is known for the groups it serves, not only on average.
+
+    A fairness product's metrics, slicing functions, and the project's own metrics by group pass in modules. In a
+    notebook only, or as averages of an error column by group, they are partial. Figures by class of the target are no
+    slices, and neither is slicing an array.
+
+    Why: an average hides the group for which the model fails, which is where complaints and regulators look.
+
+    Fix: compute the metrics once for each value of the columns that matter (region, device, age band), record them
+    with the run, and let the gate look at the worst.
+
+    Source: document 001; Breck et al. 2017, ML Test Score (Model 6: quality on important slices, Model 7: inclusion).
+    """
+    found = project.doing("slices")
+    used = list(project.used("slices"))
+    used += [project.evidence(fact, note) for fact, note in grouped(project)]
+    used += [project.evidence(fact, f"`{last(fact.name)}` judges by group") for fact in named_for_groups(project)]
+    used = [e for e in used if e.strength >= Strength.USED]
+    if modules(project, used):
+        return passed("quality is measured by group", best(modules(project, used)))
+    would = "metrics for each value of the columns that matter, computed by the evaluation code and recorded"
+    if used:
+        return partial("quality by group is looked at in a notebook only", best(used), would, found.looked_in)
+    errors = [
+        project.evidence(fact, "errors averaged by group", cap=Strength.DECLARED) for fact in errors_by_group(project)
+    ]
+    if errors:
+        return partial("errors are averaged by group, outside an evaluation", best(errors), would)
+    if reason := untrained(project):
+        return not_applicable(reason)
+    claim = r"fairness|by (group|slice|segment)|slices|subgroup"
+    return unmet(found, "no figure is by group", would, claim)
+
+
+# -- imbalance --------------------------------------------------------------------------------------------------------
+CURVE = re.compile(r"(precision_recall_curve|roc_curve|f1_score|fbeta_score|recall_score|precision_score)$")
+CHOSEN = re.compile(
+    r"(best|opt\w*|chosen|tuned|selected|decision)[_-]?(prob\w*_)?(threshold|cut\w*)|thresholds?\[", re.IGNORECASE
+)
+CUT = re.compile(r"(^|_)(threshold|cut_?off)$")
+QUANTILE = re.compile(r"(quantile|percentile)\(.*(proba|score|prob)")
+PICKED = re.compile(r"argmax|argmin|max\(|nanargmax|idxmax|searchsorted|where\(|thresholds?\[")
+
+
+def thresholds(project: Project) -> Iterator[Evidence]:
+    """Places that choose a decision threshold from a curve, or as a quantile of the scores."""
+    curves = {f.at.path for f in project.facts("call") if CURVE.search(f.name)}
+    for fact in project.facts("assign"):
+        if fact.at.path in curves and CHOSEN.search(f"{fact.name} = {fact.value}") and PICKED.search(fact.value):
+            yield project.evidence(fact, "the decision threshold is chosen from the curve")
+        elif CUT.search(last(fact.name)) and QUANTILE.search(fact.value):
+            yield project.evidence(fact, "the decision threshold is a quantile of the scores")
+
+
+@check("EVL003", "Imbalance is handled on purpose", capability="imbalance_or_stratified", level=2, dimension="model")
+def imbalance_is_handled(project: Project) -> Verdict:
+    """What: unequal classes are dealt with: stratified splits, class weights, resampling, or a chosen threshold.
+
+    An argument or call that does it passes in modules; in a notebook only it is partial. The question is not
+    applicable to regression, and where nothing says that classes are predicted.
+
+    Why: a random split can leave a rare class out of the test set, and a model that never predicts it can still look
+    accurate.
+
+    Fix: pass `stratify=` to the split; then weigh the classes, resample inside the folds, or choose the threshold on
+    validation data.
+
+    Source: documents 001 and 003 (class imbalance).
+    """
+    found = project.doing("imbalance")
+    used = [*project.used("imbalance"), *(e for e in thresholds(project) if e.strength >= Strength.USED)]
+    if modules(project, used):
+        return passed("imbalance is handled", best(modules(project, used)))
+    would = "a stratified split, class weights, resampling of the training folds, or a threshold that is chosen"
+    if used:
+        return partial("imbalance is handled in a notebook only", best(used), would, found.looked_in)
+    brought = [e for e in found.evidence if e.strength >= Strength.IMPORTED]
+    if project.kind == "library" and brought:
+        return partial("the library brings means against imbalance", best(brought), would)
+    if reason := untrained(project):
+        return not_applicable(reason)
+    classes = predicts_classes(project)
+    if classes is None:
+        return not_applicable("nothing shows that classes are predicted")
+    if not classes:
+        return not_applicable("numbers are predicted here, not classes")
+    claim = r"imbalanc|stratif|class weight|SMOTE|oversampl|undersampl"
+    if found.evidence:
+        return unmet(found, "nothing handles unequal classes", would, claim)
+    asked = [
+        Evidence(e.at, e.strength, f"classes are predicted here: {e.note}") for e in project.used("classification")
+    ]
+    return failed("nothing handles unequal classes", found.looked_in, would, best(asked, 1))

@@ -1,0 +1,227 @@
+"""FRM: what counts as success here, and what is it worth?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from readykit.checks_api import FOR_ASSISTANTS, Project, best, check, failed, not_applicable, partial, passed
+from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.naming import last, words
+
+# Figures of a model's quality. "error" and "score" alone stand for too much else.
+METRIC = (
+    r"(?<![a-z])(accurac(?:y|ies)|precision(?:@\w+)?|recall(?:@\w+)?|f1(?:[- ]?scores?)?|f[- ]?scores?|(?:pr"
+    r"|roc)[- _]?auc|auc(?:[- _]?(?:pr|roc))?|auroc"
+    r"|rmsl?e|mae|mse|mape|smape|wape|r2|r²|r\^2|bleu|rouge|ndcg(?:@\w+)?|mrr|m?ap@\w+|m?iou|dice|log[- ]?loss"
+    r"|perplexity|wer|cer|sensitivity|specificity"
+    r"|false (?:positives?|negatives?|alarms?)(?: rates?)?|mean (?:absolute|squared) error|validation loss"
+    r"|val loss)(?![a-z])"
+)
+FIGURE, DIGIT = re.compile(METRIC, re.IGNORECASE), re.compile(r"\d")
+AMOUNT = r"[~≈]?\s?\$?\d+(?:[.,]\d+)?\s?%?"
+BOUND = (
+    r"(?:>=|=>|≥|>|<=|≤|<|&gt;=?|&lt;=?|at least|at most|no (?:more|less|worse|lower|higher) than|above|below|over"
+    r"|under|exceed\w*|better than|minimum of"
+    r"|more than|less than|greater than|higher than|lower than)"
+)
+GOAL = re.compile(
+    r"\b(targets?|targeting|targeted|goals?|objectives?|aim(?:s|ed|ing)?|success\w*|acceptance|acceptable"
+    r"|criteri(?:on|a)|kpis?|requirements?|required?|slos?"
+    r"|must|should|needs? to|thresholds?|definition of done|we want|want to)\b",
+    re.IGNORECASE,
+)
+STATED = (
+    re.compile(rf"{METRIC}[^.;|]{{0,40}}?{BOUND}\W{{0,4}}{AMOUNT}", re.IGNORECASE),
+    re.compile(rf"{BOUND}\W{{0,4}}{AMOUNT}[^.;|]{{0,15}}?{METRIC}", re.IGNORECASE),
+    re.compile(rf"\b(?:target|goal|aim)\w*\b[^.;]{{0,40}}?{AMOUNT}\W{{1,3}}[^.;]{{0,15}}?{METRIC}", re.IGNORECASE),
+    re.compile(rf"\b(?:target|goal)\b[^.;]{{0,30}}?{METRIC}[^.;]{{0,20}}?\d", re.IGNORECASE),
+    re.compile(rf"{METRIC}[^.;]{{0,40}}?\d+(?:\.\d+)?\s?%?[^.;\d]{{0,12}}?\b(?:target|goal)\b", re.IGNORECASE),
+)  # fmt: skip
+NOT_A_GOAL = re.compile(
+    r"troubleshoot|issue|change ?log|release|related|references|faq|latency|coverage|drift|decay|drops?\b|canary"
+    r"|monitor|alert|uptime",
+    re.IGNORECASE,
+)
+# A course's text says what its readers should reach, not what this project promised.
+TEACHING = re.compile(
+    r"(^|/)(courses?|lectures?|lessons?|tutorials?|workshops?|assignments?|homeworks?)([-_ ]\w+)*/|(^"
+    r"|/)CHANGELOG[^/]*$",
+    re.IGNORECASE,
+)
+FOLLOWS = re.compile(
+    r"\b(turn(ed)? on|go(es)? live|deploy\w*|releas\w+|promot\w+|ship\w*|automatic\w*|accept\w*|reject\w*|stop\w*"
+    r"|roll\w* out)\b",
+    re.IGNORECASE,
+)
+MEASURE = re.compile(
+    r"\b(accuracy|precision|recall|f1|auc|aucpr|auroc|rmse|rmsle|mae|mse|mape|r2|bleu|rouge|ndcg|iou|dice"
+    r"|perplexity|wer"
+    r"|logloss|log loss|pr auc|roc auc|ap|sensitivity|specificity|metrics?|gain|lift|calibration)\b"
+)
+BAR = re.compile(
+    r"\b(min|max|minimum|maximum|thresholds?|target|floor|required|at least|goal|limit|bar|allowed|acceptable|thresh)\b"
+)
+SECTION = re.compile(
+    r"\b(gates?|acceptance|success|criteria|quality gate|requirements?|targets?|evaluation|evaluate|validation"
+    r"|promotion)\b"
+)
+OTHER = re.compile(
+    r"\b(drift\w*|monitor\w*|alert\w*|early|stopping|checkpoints?|resources?|replicas|hpa|serving|spec|decay|drop"
+    r"|cell|results?|reports?"
+    r"|champion|prod|production|previous|current|old|best|last|detector|confidence|search|sweep|latency|violation"
+    r"|outlier|iou threshold)\b"
+)
+NUMBER = re.compile(r"-?\d*\.?\d+(e-?\d+)?$")
+LITERAL = re.compile(r"[<>]=?\s*\(?-?\d*\.?\d+|\d*\.?\d+\s*[<>]=?")
+TRIVIAL = re.compile(r"[<>]=?\s*(0|1|0\.0|1\.0)\b(?!\.)")
+STOPS = re.compile(
+    r"(^|,)(raise|exit|sys\.exit|return:(False|True))(,|$)|promot|register|deploy|transition|approve", re.IGNORECASE
+)
+JUDGES = re.compile(
+    r"\b(validat\w*|evaluat\w*|gates?|promot\w*|train\w*|metrics|quality|tests?|model|deploy\w*|pipelines?"
+    r"|regist\w*|judge\w*)\b"
+)
+WOULD = (
+    "a metric with its threshold in the configuration that the evaluation reads, and the same number in the documents"
+)
+
+
+def documents(project: Project, *kinds: str) -> Iterator[Fact]:
+    """Text of the project's own documents and notebooks: no course material, instructions to assistants or history."""
+    for fact in project.facts(*kinds, role=("code", "docs", "example")):
+        path = fact.at.path
+        if not TEACHING.search(path) and not FOR_ASSISTANTS.search(path):
+            yield fact
+
+
+def stated_goals(project: Project) -> Iterator[Fact]:
+    """Sentences that name a metric and the number that it is to reach."""
+    for fact in documents(project, "prose"):
+        text = fact.name
+        if not DIGIT.search(text) or not FIGURE.search(text) or NOT_A_GOAL.search(f"{fact.scope} {text}"):
+            continue
+        if GOAL.search(f"{fact.scope} {text}") and any(pattern.search(text) for pattern in STATED):
+            yield fact
+
+
+def thresholds_in_config(project: Project) -> list[Evidence]:
+    """Numbers that a model's figure is held to, in configuration that the code reads."""
+    found = []
+    for fact in project.facts("yaml", "toml", "json"):
+        if not NUMBER.match(fact.value.strip()):
+            continue
+        names = words(fact.name)
+        if OTHER.search(names) or OTHER.search(words(fact.at.path)) or not BAR.search(words(last(fact.name))):
+            continue
+        own = MEASURE.search(words(last(fact.name)))
+        inside = MEASURE.search(names) and SECTION.search(words(fact.name.rpartition(".")[0]))
+        if own or inside:
+            found.append(fact)
+    if not found:
+        return []
+    known = said_in_code(project)
+    return [
+        project.evidence(fact, f"the number to reach: {last(fact.name)} {fact.value}, read by the code")
+        for fact in found
+        if last(fact.name).partition("[")[0] in known
+    ]
+
+
+def said_in_code(project: Project) -> set[str]:
+    """Names and strings that the project's code refers to."""
+    known: set[str] = set()
+    for fact in project.facts("refs"):
+        known.update(name for names in fact.detail.values() for name in names.split())
+    known.update(fact.name for fact in project.facts("string") if fact.name.replace("_", "").isalnum())
+    return known
+
+
+def thresholds_in_code(project: Project) -> list[Evidence]:
+    """Comparisons of a model's figure with a number, written in code, that decide something."""
+    bars = {
+        (fact.at.path, last(fact.name))
+        for fact in project.facts("assign")
+        if BAR.search(words(fact.name)) and re.search(r"\d", fact.value) and not re.search(r"[<>]", fact.value)
+    }
+    telling = {
+        last(fact.name)
+        for fact in project.facts("assign", "field")
+        if NUMBER.match((fact.value if fact.kind == "assign" else fact.detail.get("default", "")).strip())
+        and BAR.search(words(last(fact.name)))
+        and MEASURE.search(words(last(fact.name)))
+    }
+    found = []
+    for fact in project.facts("branch"):
+        acts = f"{fact.detail.get('body', '')},{fact.detail.get('else', '')}"
+        names = fact.detail.get("names", "").split()
+        place = words(f"{fact.at.path} {fact.scope}")
+        figure = any(MEASURE.search(words(name)) and not NEVER_A_FIGURE.search(name) for name in names)
+        number = LITERAL.search(fact.name) and not TRIVIAL.search(fact.name)
+        named = any((fact.at.path, name) in bars or name in telling for name in names)
+        if (
+            figure
+            and (number or named)
+            and STOPS.search(acts)
+            and JUDGES.search(place)
+            and not OTHER.search(f"{place} {words(' '.join(names))}")
+        ):
+            found.append(project.evidence(fact, f"a model's figure is held to a number in the code: {fact.name[:70]}"))
+    return [each for each in (*found, *conditional_stages(project)) if each.strength >= Strength.USED]
+
+
+NEVER_A_FIGURE = re.compile(r"^(map|ap|gain|lift|metrics?)$|_map$", re.IGNORECASE)
+
+
+def conditional_stages(project: Project) -> Iterator[Evidence]:
+    """Stages that run when a metric is good enough: a number among the arguments, a metric's name beside it."""
+    for fact in project.doing("number to reach").facts:
+        if fact.kind != "call" or not re.search(r"(?<![\w.])\d*\.?\d+(?![\w.])", " ".join(fact.detail.values())):
+            continue
+        end = max(fact.at.end_line, fact.at.line)
+        inside = [f.name for f in project.facts("string", path=fact.at.path) if fact.at.line <= f.at.line <= end]
+        if MEASURE.search(words(" ".join((*inside, *fact.detail.values())))):
+            yield project.evidence(fact, "a stage runs only when a metric passes a number written in the code")
+
+
+@check(
+    "FRM002",
+    "Success is defined as a number",
+    capability="success_metric_defined",
+    level=2,
+    dimension="model",
+    fix="kit add gate",
+)
+def success_is_a_number(project: Project) -> Verdict:
+    """What: a metric and the value that it must reach are written down before the model is judged.
+
+    A threshold in the configuration that the code reads passes, and so does a number in the documents together with
+    what follows when it is reached. A number in the documents only or in the code only is partial. A problem without a
+    number, results that were reached, limits of drift, latency or alerts, and "better than the last model" are none.
+
+    Why: without a number agreed beforehand every result can be called a success.
+
+    Fix: write the metric and its threshold into the configuration, let the evaluation read them, and name them in the
+    README.
+
+    Source: documents 000 and 003; Zinkevich, Rules of ML (rule 2: first design and implement metrics).
+    """
+    if project.kind in ("library", "collection"):
+        return not_applicable(f"a {project.kind} serves many problems, so it has no single number to reach")
+    configured = thresholds_in_config(project)
+    goals = list(stated_goals(project))
+    written = [Evidence(f.at, Strength.DECLARED, f"the number to reach, in a document: {f.name[:90]}") for f in goals]
+    if configured:
+        return passed("the number to reach is configured and read", (*best(configured, 2), *written[:1]))
+    acted = [
+        Evidence(f.at, Strength.USED, f"the number to reach and what follows: {f.name[:90]}")
+        for f in goals
+        if FOLLOWS.search(f.name) and not f.at.path.endswith(".ipynb")
+    ]
+    if acted:
+        return passed("the number to reach is written down with what follows from it", acted[:2])
+    coded = thresholds_in_code(project)
+    if coded or written:
+        where = "in the code only" if not written else "in the documents only" if not coded else "but not configured"
+        return partial(f"a number to reach is there, {where}", (*best(coded, 2), *written[:2]), WOULD)
+    return failed("no number says what success is", project.looked_in, WOULD)

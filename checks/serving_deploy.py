@@ -1,0 +1,119 @@
+"""SRV: is the way into production written down as code?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from readykit.charts import third_party
+from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
+from readykit.infrastructure import ASIDE, compose, terraform
+from readykit.model import Evidence, Strength, Verdict
+
+# a container that goes on running when the job is over
+DETACHED = re.compile(r" (-\w*d\w*|--detach)( |$)|stack deploy")
+SEVERAL = 2
+"""A compose file with so many services puts together what a deployment consists of."""
+
+
+def declared(project: Project) -> Iterator[Evidence]:
+    """Manifests, definitions and deploy commands of the project's own."""
+    foreign = third_party(project)
+    for evidence in project.used("deployment as code"):
+        path = evidence.at.path
+        if path.startswith(foreign) or ASIDE.search(path) or path.endswith(".ipynb"):
+            continue
+        if re.search(r"(^|/)\.devcontainer/", path):
+            continue
+        yield evidence
+
+
+def provisioned(project: Project) -> tuple[list[Evidence], list[Evidence]]:
+    """What Terraform brings up: what is deployed by it, and what is only prepared or lies idle."""
+    blocks = terraform(project)
+    applied = project.used("applying infrastructure")
+    compute = {fact.at for fact in project.doing("running compute").facts}
+    machines = {fact.at for fact in project.doing("running machines").facts} if applied else set()
+    running = [fact for fact in blocks.live if fact.at in compute | machines]
+    strong = [project.evidence(fact, f"a resource that runs the service or a job: {fact.name}") for fact in running]
+    strong += applied if running else ()
+    weak = [project.evidence(fact, f"infrastructure around it: {fact.name}") for fact in blocks.live]
+    weak += [
+        project.evidence(fact, f"nothing uses this module: {fact.name}", Strength.DECLARED) for fact in blocks.idle
+    ]
+    return strong, weak
+
+
+def composed(project: Project) -> tuple[list[Evidence], list[Evidence]]:
+    """Compose files that are a small team's deployment, and those that only start everything on one machine."""
+    strong, weak = [], []
+    shell = project.used("deploying over a shell")
+    for file in compose(project):
+        if file.lasting:
+            strong.append(project.evidence(file.own, "a compose file whose service is kept up"))
+        elif file.services >= SEVERAL:
+            weak.append(
+                project.evidence(file.own, f"a compose file starts {file.services} services", Strength.IMPORTED)
+            )
+    strong += [Evidence(e.at, e.strength, f"a job deploys on the server: {e.note}", e.tool) for e in shell]
+    return [*strong, *on_own_runner(project)], weak
+
+
+def on_own_runner(project: Project) -> Iterator[Evidence]:
+    """CI jobs on a runner of the project's own that leave a container running there."""
+    started = {fact.at for fact in project.doing("starting a container").facts}
+    for job in project.ci_jobs():
+        runners = (f.value for f in project.repo.facts(job.path) if f.name.startswith(f"jobs.{job.name}.runs-on"))
+        if not any("self-hosted" in value for value in runners):
+            continue
+        for fact in job.commands:
+            if fact.at in started and DETACHED.search(fact.name):
+                yield project.evidence(fact, f"a job on its own server starts the service: {fact.name[:60]}")
+
+
+@check(
+    "SRV007",
+    "Deployment is code",
+    capability="deployment_as_code",
+    level=3,
+    dimension="deploy",
+    fix="kit add deploy",
+)
+def deployment_is_code(project: Project) -> Verdict:
+    """What: manifests, infrastructure code, a cloud's definition or a deploy step of CI say how it goes live.
+
+    Kubernetes, Helm and Kustomize, Terraform and its like, serverless definitions and platform files count, and so
+    does a compose file whose own service is restarted and watched. Infrastructure that prepares a machine but runs
+    nothing on it, modules that nothing uses, jobs without a service, a notebook, and a compose file that only starts
+    everything together are partial. Copied charts of others and a folder named in a README count for nothing.
+
+    Why: what was clicked together cannot be repeated after an accident, reviewed, or rolled back.
+
+    Fix: keep the service's manifest or definition in the repository and let CI apply it.
+
+    Source: documents 002 and 004 (deployment); mlops-zoomcamp rubric (cloud, infrastructure as code).
+    """
+    if project.kind == "library":
+        return not_applicable("a library is published, not deployed")
+    found = project.doing("deployment as code")
+    own = list(declared(project))
+    strong, weak = provisioned(project)
+    lasting, started = composed(project)
+    whole = [e for e in (*own, *strong, *lasting) if e.strength >= Strength.USED]
+    if whole:
+        return passed("how it is deployed is written down as code", best(whole, 4))
+    notebooks = [e for e in found.at_least(Strength.USED) if e.at.path.endswith(".ipynb")]
+    half = [*weak, *project.used("jobs as code"), *started, *notebooks]
+    half = [e for e in half if e.strength >= Strength.DECLARED]
+    if half:
+        return partial(
+            "parts of the deployment are code, the service itself is not",
+            best(half),
+            "a definition of the running service, applied by CI or one command",
+        )
+    return unmet(
+        found,
+        "nothing says as code how it is deployed",
+        "a manifest, infrastructure code or a deploy job for the service",
+        claim=r"deploy|infrastructure|cluster",
+    )

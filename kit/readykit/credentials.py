@@ -1,0 +1,264 @@
+"""Text that looks like a credential, by shapes that nothing else has, and by a name with a random value beside it.
+
+What is found is never handed on: a `Leak` holds a masked beginning, the place and what kind of thing it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from readykit.model import Location
+
+# What stands at the beginning of a token, and its whole shape. The first is looked for as plain text, which is fast;
+# the second must match between characters that cannot belong to a longer word (base64 of an image, a hash).
+SHAPES = tuple(
+    (start, re.compile(rf"(?<![A-Za-z0-9{'' if start[-1] in '-_' else '+/'}]){shape}(?![\w+/])"), what)
+    for start, shape, what in (
+        ("AKIA", r"AKIA[0-9A-Z]{16}", "a cloud access key"),
+        ("ASIA", r"ASIA[0-9A-Z]{16}", "a cloud access key"),
+        ("AIza", r"AIza[0-9A-Za-z_-]{35}", "a cloud API key"),
+        ("GOCSPX-", r"GOCSPX-[\w-]{28}", "an OAuth client secret"),
+        ("ghp_", r"ghp_[A-Za-z0-9]{36,}", "a code host's token"),
+        ("gho_", r"gho_[A-Za-z0-9]{36,}", "a code host's token"),
+        ("ghs_", r"ghs_[A-Za-z0-9]{36,}", "a code host's token"),
+        ("github_pat_", r"github_pat_\w{60,}", "a code host's token"),
+        ("glpat-", r"glpat-[\w-]{20,}", "a code host's token"),
+        ("xox", r"xox[abeprs]-[0-9A-Za-z-]{20,}", "a chat token"),
+        ("hooks.slack.com/services/", r"hooks\.slack\.com/services/T\w{8,}/B\w{8,}/\w{20,}", "a chat webhook"),
+        ("/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d{15,}/[\w-]{50,}", "a chat webhook"),
+        (":AA", r"\d{8,10}:AA[\w-]{33}", "a chat bot's token"),
+        ("sk-", r"sk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]*[A-Za-z0-9]{20,}[\w-]*", "a model provider's key"),
+        ("gsk_", r"gsk_[A-Za-z0-9]{40,}", "a model provider's key"),
+        ("hf_", r"hf_[A-Za-z0-9]{30,}", "a model hub's token"),
+        ("dapi", r"dapi[0-9a-f]{32}(?:-\d)?", "a data platform's token"),
+        ("dckr_pat_", r"dckr_pat_[\w-]{20,}", "an image registry's token"),
+        ("pypi-AgE", r"pypi-AgE[\w-]{50,}", "a package index token"),
+        ("npm_", r"npm_[A-Za-z0-9]{36}", "a package index token"),
+        ("SG.", r"SG\.[\w-]{20,}\.[\w-]{35,}", "a mail service's key"),
+        ("_live_", r"[rs]k_live_[0-9A-Za-z]{20,}", "a payment key"),
+        ("AccountKey=", r"AccountKey=[A-Za-z0-9+/]{80,}={0,2}", "a storage account key"),
+        ("SharedAccessKey=", r"SharedAccessKey=[A-Za-z0-9+/]{40,}={0,2}", "a shared access key"),
+    )
+)  # fmt: skip
+PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)*[A-Za-z0-9+/=:,\s\\-]{60,}")
+ENCODED_KEY = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,}")  # base64 of "-----BEGIN": certificates have it as well
+KEY_PAIR = re.compile(r"\"username\"\s*:\s*\"[^\"]+\"\s*,\s*\"key\"\s*:\s*\"([0-9a-f]{32,40})\"")
+# whoever logs in with a literal shows it: login("..."), login(key="..."), `tool login 0a1b...`
+LOGIN = re.compile(r"\blogin\b[^\n#]{0,40}?(?<![\w/@:.-])([0-9a-f]{32,64})(?![\w/.-])")
+BEARER = re.compile(r"\bBearer\s+([A-Za-z0-9._~+/-]{24,}=*)")
+IN_ADDRESS = re.compile(r"://([^\s:/@\"'<>{}$]+):([^\s/@\"'<>{}$]{3,})@([^\s/:\"'?<>{}$]+)")
+
+SECRET_WORDS = ("password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "access_key", "accesskey",
+                "account_key", "private_key", "auth_key", "encryption_key", "signing_key", "credential", "_pwd", "_pat",
+                "sas_token", "connection_string", "_key")  # fmt: skip
+NAME = (
+    r"[\w.-]*(?:passwords?|passwd|passphrase|_pwd|secrets?|token|api[_-]?key|access[_-]?key|account[_-]?key"
+    r"|private[_-]?key|auth[_-]?key|encryption[_-]?key|signing[_-]?key|secret[_-]?key|credentials?|_pat|[A-Z]{3,}_KEY)"
+)
+OF_SOMETHING_ELSE = re.compile(
+    # a name that speaks about a secret without holding it, and words that only look like one
+    r"tokeni[sz]|tokens$|max_?token|num_?token|public|_?(name|names|file|path|url|uri|env|arn|ref|type|format|length"
+    r"|len|size|expir\w*|ttl|header|field|column|version|id)$|^(pad|eos|bos|unk|sep|cls|mask|image|special)_?token"
+    r"|next_?token|page_?token|continuation|csrf|sort|foreign|primary|partition",
+    re.IGNORECASE,
+)
+ACCESS_ID = re.compile(r"access_?key_?id$", re.IGNORECASE)
+SEPARATOR = r"[\"'\])]*\s*(?::=|=>|[:=])\s*"
+# in code a value is a quoted string, in configuration it may stand bare
+QUOTED = re.compile(rf"({NAME}\w*){SEPARATOR}[bf]?([\"'])([^\"'\s]{{6,}})\2", re.IGNORECASE)
+BARE = re.compile(rf"({NAME}\w*){SEPARATOR}[\"']?([^\s\"',;#]{{5,}})", re.IGNORECASE)
+NAMED_VALUE = re.compile(rf"name:\s*[\"']?({NAME}\w*)[\"']?\s*\n\s*value:\s*[\"']?([^\s\"'#]{{5,}})", re.IGNORECASE)
+
+REFERENCE = re.compile(
+    r"[${}<>()\[\]|*\\]|%\(|^[@!&/.~]|^\w+\.\w+\.?\w*\(|://|^(arn|projects|secrets?|env|vault)[:/.]|…"
+)
+PLACEHOLDER = re.compile(
+    r"example|your|chang|dummy|fake|placeholder|sample|xxx|\.\.\.|todo|insert|replace|redacted|masked|hidden|\btest|mock"
+    r"|secret|password|passwd|token|api_?key|access_?key|none|null|true|false|undefined|my[_-]?|some|here|enter|abcdef"
+    r"|123456|000000|aaaaaa|foo|bar$|p@ss|demo|_key$|^key",
+    re.IGNORECASE,
+)
+# passwords that everybody tries first: words for the role or the service, with a few digits behind them
+COMMON = re.compile(
+    r"(admin|administrator|root|postgres\w*|password|passwd|pass|secret|minio\w*|mlflow\w*|feast|elastic|redis|airflow|mysql"
+    r"|mongo\w*|guest|grafana|rabbitmq|rabbit|user\w*|test\w*|changeme|qwerty|default|demo|prefect|dev|local|example)"
+    r"[\d!@#_-]{0,5}|\d{1,8}|P@ss\w*",
+    re.IGNORECASE,
+)
+WORD = re.compile(r"[a-z_-]{2,}[\d!@#]{0,5}", re.IGNORECASE)
+KEY_FILE = re.compile(r"[A-Za-z0-9+/_-]{32,100}={0,2}")
+MASKED, LEAST_RANDOM, LONG, LONGEST_LINE = 4, 3.0, 16, 2_000
+BEFORE, BEHIND = 40, 300  # how far a token reaches around the text that gives it away
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A credential in the text: what it is, where, its masked beginning; `common` is one that everybody knows."""
+
+    at: Location
+    what: str
+    masked: str
+    common: bool = False
+
+
+def masked(value: str) -> str:
+    """The beginning of a value that is enough to find it: a quarter, four characters at most."""
+    return f"{value[: min(MASKED, len(value) // 4)]}…"
+
+
+def entropy(text: str) -> float:
+    """Bits a character."""
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+
+
+def random(value: str) -> bool:
+    """Whether a value was made by a machine: letters and digits in an order that no word has."""
+    classes = sum(bool(re.search(part, value)) for part in (r"[a-z]", r"[A-Z]", r"\d", r"[^\w]"))
+    if len(value) >= LONG:
+        digits = sum(c.isdigit() for c in value)
+        return entropy(value) >= LEAST_RANDOM and digits >= 2 and classes >= 2 and not wordy(value)
+    return classes >= 3 and not WORD.fullmatch(value) and not wordy(value)
+
+
+def wordy(value: str) -> bool:
+    """Whether most of a value is lower-case words or one path: `training-data-2024`, `models/v1/model.pkl`."""
+    letters = sum(len(word) for word in re.findall(r"(?<![A-Za-z0-9])[A-Z]?[a-z]{3,}(?![A-Za-z0-9])", value))
+    return letters * 2 >= len(value) or bool(re.search(r"\.[a-z]{2,5}$", value))
+
+
+def leaks(text: str, path: str, *, code: bool, prose: bool = False) -> Iterator[Leak]:
+    """Credentials of a text.
+
+    Args:
+        text: what to look through.
+        path: its path, for the places.
+        code: values must be quoted to count, as in a programming language.
+        prose: only shapes that nothing else has are looked for.
+    """
+    found = list(shaped(text))
+    if not prose:
+        found += in_addresses(text)
+        found += handed_over(text)
+        found += named(text, code)
+        if path.endswith((".key", ".secret")) and KEY_FILE.fullmatch(text.strip()) and random(text.strip()):
+            found.append((0, "a key in a file of its own", text.strip(), False))
+    for start, what, value, common in found:
+        yield Leak(Location(path, text.count("\n", 0, start) + 1), what, masked(value), common)
+
+
+Row = tuple[int, str, str, bool]
+
+
+def shaped(text: str) -> Iterator[Row]:
+    """Tokens that show by their form what they are."""
+    for start, shape, what in SHAPES:
+        place = text.find(start)
+        while place >= 0:
+            match = shape.search(text, max(0, place - BEFORE), place + BEHIND)
+            if match and not PLACEHOLDER.search(match[0].partition(start)[2]) and entropy(match[0]) > LEAST_RANDOM:
+                yield match.start(), what, match[0], False
+            place = text.find(start, match.end() if match else place + len(start))
+    if "PRIVATE KEY" in text:
+        for match in PRIVATE_KEY.finditer(text):
+            if "..." not in match[0] and entropy(match[0][30:]) > LEAST_RANDOM:
+                yield match.start(), "a private key", "-----BEGIN", False
+    for match in ENCODED_KEY.finditer(text) if "LS0tLS1CRUdJTi" in text else ():
+        if "PRIVATE KEY" in decoded(match[0][:64]):
+            yield match.start(), "a private key in base64", match[0], False
+
+
+def decoded(value: str) -> str:
+    """Base64 as text, empty when it is none."""
+    try:
+        return base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
+
+
+def in_addresses(text: str) -> Iterator[Row]:
+    """`scheme://user:password@host` with a password that is no reference."""
+    for place in places(text, "://") if "@" in text else ():
+        match = IN_ADDRESS.match(text, place)
+        if match is None:
+            continue
+        user, word, host = match.groups()
+        if PLACEHOLDER.search(word) or PLACEHOLDER.search(user) or PLACEHOLDER.search(host) or REFERENCE.search(word):
+            common = word.lower() in ("password", "secret", "passwd")
+            if common:
+                yield match.start(2), "a password in an address", word, True
+            continue
+        remote = "." in host and not re.match(r"localhost|127\.|0\.0|10\.|192\.168|.*\.(local|svc|internal)$", host)
+        if random(word) or (remote and not COMMON.fullmatch(word)):
+            yield match.start(2), "a password in an address", word, False
+        elif COMMON.fullmatch(word):
+            yield match.start(2), "a password in an address", word, True
+
+
+def handed_over(text: str) -> Iterator[Row]:
+    """Keys given to a login, in a header, or as a downloaded pair of user and key."""
+    for word, pattern, what in (
+        ("login", LOGIN, "a key given to a login"), ("Bearer", BEARER, "a bearer token"),
+        ('"username"', KEY_PAIR, "an API key"),
+    ):  # fmt: skip
+        for match in pattern.finditer(text) if word in text else ():
+            if random(match[1]) and not PLACEHOLDER.search(match[1]):
+                yield match.start(1), what, match[1], False
+
+
+def places(text: str, part: str) -> Iterator[int]:
+    """Where a part stands in a text."""
+    place = text.find(part)
+    while place >= 0:
+        yield place
+        place = text.find(part, place + len(part))
+
+
+def lines_with(text: str, words: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Beginning and text of the lines that hold any of some lower-case words; most lines of a file hold none."""
+    low = text.lower()
+    low = low if len(low) == len(text) else text
+    starts = {low.rfind("\n", 0, place) + 1 for word in words for place in places(low, word)}
+    for start in sorted(starts):
+        end = text.find("\n", start)
+        yield start, text[start:end] if end >= 0 else text[start:]
+
+
+def named(text: str, code: bool) -> Iterator[Row]:
+    """Values of names that speak of a secret."""
+    encoded = "kind: Secret" in text
+    for start, line in lines_with(text, SECRET_WORDS):
+        for match in (QUOTED if code else BARE).finditer(line) if len(line) < LONGEST_LINE else ():
+            value = match[3] if code else match[2]
+            row = judged(match[1], value.strip("\"'"), encoded)
+            if row is not None:
+                yield start + match.start(match.lastindex or 0), row[0], value, row[1]
+    for match in NAMED_VALUE.finditer(text) if "value:" in text and not code else ():
+        row = judged(match[1], match[2], False)
+        if row is not None:
+            yield match.start(2), row[0], match[2], row[1]
+
+
+def judged(name: str, value: str, encoded: bool = False) -> tuple[str, bool] | None:
+    """What a name's value is, and whether it is a common one; None when it is no credential."""
+    if (OF_SOMETHING_ELSE.search(name) and not ACCESS_ID.search(name)) or REFERENCE.search(value):
+        return None
+    password = bool(re.search(r"pass|pwd", name, re.IGNORECASE))
+    what = "a password" if password else "a secret"
+    plain = decoded(value) if encoded else ""
+    if plain.isprintable() and len(plain) > 3:
+        what, value = f"{what} in base64, which hides nothing", plain
+        common = bool(COMMON.fullmatch(value) or PLACEHOLDER.search(value))
+        return what, common
+    if PLACEHOLDER.search(value):
+        return (what, True) if re.fullmatch(r"(\w{0,10}(password|secret))\d{0,4}", value, re.IGNORECASE) else None
+    if random(value) and (password or len(value) >= LONG):
+        return what, False
+    known = password or re.search(r"secret|access_?key", name, re.IGNORECASE)
+    return (what, True) if known and COMMON.fullmatch(value) else None

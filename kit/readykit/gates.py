@@ -1,0 +1,270 @@
+"""Comparisons that decide about a model: which figure is held against which bar, and what follows from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from readykit.model import Evidence, Strength
+from readykit.naming import last
+
+if TYPE_CHECKING:
+    from readykit.model import Fact
+    from readykit.project import Project
+
+
+# what was worked out for a project; forgotten with it
+_KNOWN: WeakKeyDictionary[Project, tuple[Verdicts, list[tuple[Fact, bool]]]] = WeakKeyDictionary()
+
+
+def vocabulary(words: str) -> frozenset[str]:
+    """A set of words."""
+    return frozenset(words.split())
+
+
+METRIC = vocabulary(
+    "accuracy acc auc roc rocauc prauc f1 precision recall rmse mse mae mape r2 loss logloss score scores "
+    "metric metrics brier ece ap map calibration perplexity bleu wer ndcg performance skill improvement gain"
+)
+BAR = vocabulary(
+    "threshold thresholds min minimum max maximum floor ceiling bar baseline champion champ chall "
+    "challenger production prod incumbent previous prev current registered deployed required target gate "
+    "limit tolerance margin candidate new old latest"
+)
+RIVAL = vocabulary("champion champ chall challenger production prod incumbent registered deployed candidate")
+# comparisons of these words are no verdict on a model: early stopping, decision cuts, drift, parameter checks
+ELSEWHERE = vocabulary(
+    "best patience epoch epochs iter iters step steps lr early drift psi missing null nan conf confidence mask "
+    "detection prob "
+    "proba probability iou similarity distance length size count date time age timeout retries rows "
+    "columns rate ratio latency memory cpu duration ms seconds queue"
+)
+# code that watches or serves a model compares figures too, and stops nothing from being promoted
+WATCHING = vocabulary("drift monitor monitoring alert alerts latency predict request endpoint serving api")
+NEW_OR_OLD = re.compile(r"\b(new|old|candidate|challenger|champion|previous|prev|production)_(\w+)")
+SOFTWARE = vocabulary("security audit vulnerability coverage compliance suite readiness debt")
+STOPS = re.compile(
+    r"(^|,)(raise|exit|sys\.exit|return:(False|1|2))(,|$)"
+    r"|(^|[.,_])(cancel|abort|fail|reject|skip_\w*|rollback|block)\w*(,|$)"
+)
+PROMOTES = re.compile(
+    r"(^|[.,_])(register|promote|transition|deploy|publish|set_\w*alias|upload|push|accept|approve)\w*(,|$)"
+)
+NAMES_OF_VERDICTS = vocabulary(
+    "gate passed passes accepted approved blessed eligible promotable promote deploy wins better"
+)
+GATES = vocabulary("gate gates blessed blessing approved approval accepted promotable eligible")
+JUDGING = vocabulary(
+    "gate decide decision evaluate evaluation eval compare comparison validate validation promote promotion"
+)
+SHIPPING = vocabulary("deploy deployment promote promotion register registration publish release")
+FLAGS = vocabulary("clean ok success succeeded failed passed valid failures errors problems violations regressions")
+SETS = re.compile(r"(True|False|0|1|[\"'](yes|no|true|false|pass\w*|fail\w*|approved|rejected)[\"'])$", re.IGNORECASE)
+HANDED = re.compile(r"(?:bool\()?(\w+)\)?")
+CALL = re.compile(r"(?:await )?([\w.]+)\(")
+DRY = re.compile(r"^[\"']?(dry[_-]?run|disabled|off|skip|warn(_only)?|false)[\"']?$", re.IGNORECASE)
+DRY_KEY = re.compile(
+    r"(validation|evaluation|gate|run)[_-]?(mode|enabled)$|skip_(validation|evaluation|gate)$", re.IGNORECASE
+)
+COMPARISON = re.compile(r"[^<>=!-][<>]=?[^<>=]")
+# above zero or below one says that a figure is a figure, not that it is good
+TRIVIAL = re.compile(r"[<>]=?\s*(0|1|0\.0|1\.0)\b(?!\.)|(?<![\w.])(0|0\.0|1|1\.0)\s*[<>]")
+FIXED = re.compile(r"[<>]=?\s*\d*\.?\d+|\d*\.?\d+\s*[<>]=?")
+
+
+@lru_cache(maxsize=1 << 15)
+def word_set(text: str) -> frozenset[str]:
+    """The words that identifiers are made of: `new_model_mse` and `newModelMse` give new, model, mse."""
+    return frozenset(re.sub(r"[^a-z0-9]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower()).split())
+
+
+def compares_model(text: str, names: str) -> bool:
+    """Whether a condition holds a model's figure against a bar or a rival."""
+    found = word_set(names)
+    if found & ELSEWHERE and not found & RIVAL:
+        return False
+    if not COMPARISON.search(f" {text} ") or TRIVIAL.search(text):
+        return False
+    rivals = bool(found & RIVAL) and len(found & (RIVAL | {"new"})) > 1
+    return rivals or bool(found & METRIC and (found & BAR or FIXED.search(text)))
+
+
+def holds_to_bar(fact: Fact) -> bool:
+    """Whether a bare bar (`share < 0.65`) ends the run inside a function that judges the model's performance."""
+    names, scope = word_set(fact.detail.get("names", "")), word_set(last(fact.scope))
+    judged = scope & JUDGING and scope & METRIC and not (names | scope) & (ELSEWHERE - {"rate", "ratio"})
+    bar = bool(names & BAR and FIXED.search(fact.name)) and not TRIVIAL.search(fact.name)
+    return bool(judged and bar and STOPS.search(outcome(fact)))
+
+
+def paired(fact: Fact, text: str) -> bool:
+    """Whether judging code compares one figure of the new with the same figure of the old: `new_skill >= old_skill`."""
+    found = {name: kind for kind, name in NEW_OR_OLD.findall(text)}
+    both = {name for kind, name in NEW_OR_OLD.findall(text) if found[name] != kind}
+    return bool(both) and bool(word_set(f"{last(fact.scope)}") & JUDGING) and not word_set(" ".join(both)) & ELSEWHERE
+
+
+def outcome(fact: Fact) -> str:
+    """What a branch does on either side: calls, raise, exit, return."""
+    return f"{fact.detail.get('body', '')},{fact.detail.get('else', '')}"
+
+
+def decides(fact: Fact) -> bool:
+    """Whether a branch stops the run or promotes on one of its sides."""
+    return bool(STOPS.search(outcome(fact)) or PROMOTES.search(outcome(fact)))
+
+
+class Verdicts:
+    """The names on which a project decides whether to stop or to promote: `if not gate.passed: raise`."""
+
+    def __init__(self, project: Project) -> None:
+        """Collect the names that deciding branches and promoting calls depend on."""
+        self.anywhere: set[str] = set()
+        self.in_file: set[tuple[str, str]] = set()
+        self.handed: dict[tuple[str, str], str] = {}
+        self._learn_branches(project)
+        self._learn_calls(project)
+        for fact in project.facts("call"):  # `Result(no_regression=ok)`: the verdict goes on under another name
+            for key, value in fact.detail.items():
+                if key in self.anywhere and (inner := HANDED.fullmatch(value.strip())):
+                    self.in_file.add((fact.at.path, inner[1]))
+                    self.handed.setdefault((fact.at.path, inner[1]), key)
+        for fact in project.facts("assign"):
+            made = CALL.match(fact.value.strip())
+            if made and self.rest_on(fact.at.path, last(fact.name)):
+                self._add(fact, last(made[1]))  # `decision = trigger(mse)`, then `deploy(decision)`
+
+    def _learn_branches(self, project: Project) -> None:
+        for fact in project.facts("branch"):
+            if decides(fact) and fact.detail.get("kind") != "while":
+                for name in fact.detail.get("names", "").split():
+                    self._add(fact, name)
+
+    def _learn_calls(self, project: Project) -> None:
+        conditional = project.doing("conditional stage").facts
+        promoting = [call for call in project.facts("call") if PROMOTES.search(call.name)]
+        for fact in (*promoting, *conditional):
+            for value in fact.detail.values():
+                self._add(fact, last(value.strip()))
+            if fact.kind == "decorator":
+                self._add(fact, last(fact.scope))
+
+    def _add(self, fact: Fact, name: str) -> None:
+        self.in_file.add((fact.at.path, name))
+        if (len(name) > 5 and "_" in name) or word_set(name) & NAMES_OF_VERDICTS:
+            self.anywhere.add(name)
+
+    def rest_on(self, path: str, name: str) -> bool:
+        """Whether something stops or promotes by a name: in the same file, or anywhere for a telling name."""
+        return name in self.anywhere or (path, name) in self.in_file
+
+
+def conditions(project: Project) -> Iterator[Fact]:
+    """Stages that run only when a metric is good enough: the condition is an argument of the pipeline tool's."""
+    for fact in project.doing("conditional stage").facts:
+        text = " ".join(fact.detail.values())
+        if fact.kind == "call" and compares_model(text, text):
+            yield fact
+
+
+def watches(fact: Fact) -> bool:
+    """Whether a comparison stands in code that watches or serves a model, or that grades software."""
+    here = word_set(f"{fact.at.path} {fact.scope}")
+    return bool(here & WATCHING or (here | word_set(fact.detail.get("names", ""))) & SOFTWARE)
+
+
+def verdicts(project: Project) -> list[tuple[Fact, bool]]:
+    """Comparisons that decide something, and whether they stop or promote right there; worked out once a project."""
+    if project not in _KNOWN:
+        relied = Verdicts(project)
+        _KNOWN[project] = (relied, list(_verdicts(project, relied)))
+    return _KNOWN[project][1]
+
+
+def _verdicts(project: Project, relied: Verdicts) -> Iterator[tuple[Fact, bool]]:
+    assigned: dict[str, list[Fact]] = {}
+    for fact in project.facts("assign"):
+        assigned.setdefault(fact.at.path, []).append(fact)
+        compared = compares_model(fact.value, f"{fact.value} {fact.name}") or (
+            bool(COMPARISON.search(f" {fact.value} ")) and paired(fact, fact.value)
+        )
+        if compared and not watches(fact):
+            name = last(fact.scope) if fact.name == "return" else last(fact.name)
+            if (name and relied.rest_on(fact.at.path, name)) or acts_after(project, fact):
+                yield fact, False
+    for fact in project.facts("branch"):
+        if not set(fact.detail.get("ops", "").split(",")) & {"<", "<=", ">", ">="} or not (
+            compares_model(fact.name, fact.detail.get("names", "")) or holds_to_bar(fact)
+        ):
+            continue
+        if watches(fact):
+            continue
+        end = fact.at.end_line or fact.at.line
+        flags = [a for a in assigned.get(fact.at.path, ()) if fact.at.line <= a.at.line <= end]
+        returned = "return" in outcome(fact) and relied.rest_on(fact.at.path, last(fact.scope))
+        if decides(fact):
+            yield fact, True
+        elif returned or any(relied.rest_on(a.at.path, last(a.name)) and SETS.match(a.value.strip()) for a in flags):
+            yield fact, False
+
+
+def enforced(project: Project) -> Iterator[Fact]:
+    """Branches on a gate's verdict that stop or promote, and the comparisons of gate or evaluation code behind them."""
+    decided = [fact for fact, _ in verdicts(project) if fact.kind == "assign"]
+    handed = _KNOWN[project][0].handed
+    passed_on = {handed[key] for fact in decided if (key := (fact.at.path, last(fact.name))) in handed}
+    branches = [
+        fact
+        for fact in project.facts("branch")
+        if decides(fact)
+        and (word_set(fact.detail.get("names", "")) & GATES or set(fact.detail.get("names", "").split()) & passed_on)
+        and not watches(fact)
+    ]
+    behind = [
+        fact
+        for fact in project.facts("compare")
+        if compares_model(fact.name, fact.detail.get("names", ""))
+        and word_set(f"{fact.at.path} {fact.scope}") & JUDGING
+        and not watches(fact)
+    ]
+    if branches and (behind or passed_on):
+        yield from branches
+        yield from behind
+
+
+def acts_after(project: Project, fact: Fact) -> bool:
+    """Whether the function that draws a comparison stops, further down, on a flag of its own."""
+    return any(
+        branch.scope == fact.scope
+        and branch.at.line > fact.at.line
+        and STOPS.search(outcome(branch))
+        and set(branch.detail.get("names", "").split()) & FLAGS
+        for branch in project.facts("branch", path=fact.at.path)
+    )
+
+
+def dry_runs(project: Project) -> list[Evidence]:
+    """Configuration that lets a failed validation pass."""
+    facts = [*project.config("*.y*ml*", "*"), *project.config("*.toml", "*")]
+    return [
+        project.evidence(
+            fact, f"{fact.name.rpartition('.')[2]}: {fact.value} lets a bad model through", cap=Strength.DECLARED
+        )
+        for fact in facts
+        if DRY_KEY.search(fact.name) and DRY.match(fact.value)
+    ]
+
+
+def blocks(project: Project, evidence: Evidence) -> bool:
+    """Whether a stop at this place keeps the model from being registered or deployed.
+
+    It does when the same file registers or is named for deploying, when another module of the project relies on the
+    verdict, or when it is a stage of a pipeline, whose later stages then do not run.
+    """
+    shipping = {e.at.path for job in ("model registry", "model serving") for e in project.used(job)}
+    if evidence.at.path in shipping or word_set(evidence.at.path.rpartition("/")[2]) & SHIPPING:
+        return True
+    return bool(project.used("pipeline orchestration"))

@@ -1,0 +1,83 @@
+"""What git leaves out: the rules of a tree's `.gitignore` files, and whether a path falls under them.
+
+The rules are read as git documents them (negation, folders, anchored patterns, the last match wins), without the
+user's own excludes, which no clone has.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from readykit.model import Location
+
+if TYPE_CHECKING:
+    from readykit.repo import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of an ignore file: the pattern as written, its place, and the folder it speaks of."""
+
+    pattern: str
+    at: Location
+    folder: str
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the rule takes something back in: `!data/sample.csv`."""
+        return self.pattern.startswith("!")
+
+
+class Ignored:
+    """The ignore rules of a repository."""
+
+    def __init__(self, repo: Repo) -> None:
+        self.rules: list[Rule] = []
+        for path in sorted(repo.files, key=lambda p: (p.count("/"), p)):
+            if path.rpartition("/")[2] == ".gitignore":
+                folder = path.removesuffix(".gitignore")
+                for number, line in enumerate(repo.text(path).split("\n"), 1):
+                    text = line.strip()
+                    if text and not text.startswith("#"):
+                        self.rules.append(Rule(text, Location(path, number), folder))
+
+    def rule(self, path: str) -> Rule | None:
+        """The rule by which git leaves a path out, None when it does not."""
+        found = None
+        for rule in self.rules:
+            if path.startswith(rule.folder) and matcher(rule.pattern.removeprefix("!"))(path[len(rule.folder) :]):
+                found = rule
+        return None if found is None or found.keeps else found
+
+
+class Matcher:
+    """Whether a path below the rule's folder is meant by a pattern, or lies in a folder that is."""
+
+    def __init__(self, pattern: str) -> None:
+        only_folders = pattern.endswith("/")
+        bare = pattern.rstrip("/")
+        anchored = "/" in bare
+        body = translated(bare.lstrip("/"))
+        start = "" if anchored else "(?:.*/)?"
+        self.regex = re.compile(f"{start}{body}{'/.*' if only_folders else '(?:/.*)?'}", re.DOTALL)
+
+    def __call__(self, path: str) -> bool:
+        """Whether the pattern covers the path."""
+        return self.regex.fullmatch(path) is not None
+
+
+@lru_cache(maxsize=4096)
+def matcher(pattern: str) -> Matcher:
+    """The test for a pattern, compiled once."""
+    return Matcher(pattern)
+
+
+def translated(pattern: str) -> str:
+    """A pattern as a regular expression: `*` and `?` stop at slashes, `**` does not."""
+    out = ""
+    for part in re.split(r"(\*\*/|/\*\*|\*|\?)", pattern):
+        out += {"**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+    return out

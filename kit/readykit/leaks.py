@@ -1,0 +1,81 @@
+"""Which files of a project are searched for credentials, and what was found in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from readykit.credentials import Leak, leaks
+
+if TYPE_CHECKING:
+    from readykit.project import Project
+
+CODE = re.compile(
+    r"\.(py|pyi|r|rmd|qmd|scala|java|js|jsx|ts|tsx|go|kt|rb|php|cs|cpp|jl|ipynb|sql|jsonnet|libsonnet)$", re.IGNORECASE
+)
+SETTINGS = re.compile(
+    r"\.(ya?ml|toml|json|ini|cfg|conf|config|properties|env|envrc|sh|bash|bat|ps1|tf|tfvars|tfstate|hcl|xml|key|pem|secret"
+    r"|gradle|dvc|sbt|mk|npmrc|pypirc|netrc|service|tmpl|j2|jinja2?|kubeconfig)$"
+    r"|(^|/)(\.?env(rc)?(\.[\w.-]+)?|\.dvc/config|dockerfile[\w.-]*|makefile|jenkinsfile|id_[rd]sa|id_ed25519|credentials"
+    r"|\.netrc|\.npmrc|\.pypirc|\.git-credentials|kubeconfig|\.dockercfg)$",
+    re.IGNORECASE,
+)
+PROSE = re.compile(r"\.(md|rst|txt|html)$", re.IGNORECASE)
+# no person writes these, and what looks like a secret in them is a hash
+MADE_BY_TOOLS = re.compile(
+    r"(^|[./-])lock([./-]|$)|\.min\.|package-lock|\.ipynb_checkpoints|node_modules", re.IGNORECASE
+)
+# made to be filled in by whoever copies it
+PATTERN = re.compile(r"example|sample|template|\.dist$|\.tmpl$|defaults?\.", re.IGNORECASE)
+BY_NAME = ("a password", "a secret")
+TOO_BIG = 1_500_000
+DATA = 300_000
+"""A JSON file above this is data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How many files were searched, the first of them, and what was found."""
+
+    files: tuple[str, ...]
+    found: tuple[Leak, ...]
+
+
+_done: WeakKeyDictionary[Project, Search] = WeakKeyDictionary()
+
+
+def search(project: Project) -> Search:
+    """Look through a project's files once; the answer is remembered as long as the project is."""
+    known = _done.get(project)
+    if known is None:
+        paths = tuple(path for path in project.paths if searched(project, path))
+        found = [leak for path in paths for leak in in_file(project, path)]
+        known = _done[project] = Search(paths, tuple(found))
+    return known
+
+
+def searched(project: Project, path: str) -> bool:
+    """Whether a file can hold the project's own credentials: not made by tools, not data, not somebody else's."""
+    size = project.repo.size(path)
+    if not 0 < size < TOO_BIG or (path.endswith(".json") and size > DATA) or MADE_BY_TOOLS.search(path):
+        return False
+    if not (CODE.search(path) or SETTINGS.search(path) or PROSE.search(path)):
+        return False
+    return project.repo.role(path) not in ("vendored", "test") and not (PROSE.search(path) and size > DATA)
+
+
+def in_file(project: Project, path: str) -> list[Leak]:
+    """What one file leaks; a notebook is code whose quotes are escaped."""
+    text = project.repo.text(path)
+    if path.endswith(".ipynb"):
+        text = text.replace('\\"', '"')
+    sparse = bool(PROSE.search(path)) or (project.repo.role(path) == "docs" and not path.endswith(".ipynb"))
+    found = list(leaks(text, path, code=bool(CODE.search(path)), prose=sparse))
+    if PATTERN.search(path.rpartition("/")[2]):
+        found = [leak for leak in found if leak.common or not leak.what.startswith(BY_NAME)]
+    first: dict[int, Leak] = {}
+    for leak in sorted(found, key=lambda leak: (leak.at.line, leak.common)):
+        first.setdefault(leak.at.line, leak)
+    return list(first.values())

@@ -1,0 +1,134 @@
+"""A project's documents as sections, for what judges words rather than code: cards, runbooks, decisions, claims.
+
+Only documents that speak about the project itself: not those of vendored code, of course material, of report and issue
+templates, nor the instructions for coding assistants.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from readykit.facts import markdown
+from readykit.model import Fact, Location
+from readykit.naming import words
+
+if TYPE_CHECKING:
+    from readykit.project import Project
+
+FOR_ASSISTANTS = re.compile(r"(^|/)\.[^/]+/|(^|/)(CLAUDE|AGENTS|GEMINI)\.md$|\.prompt\.md$|(^|/)prompts?/")
+DOCUMENT = re.compile(r"\.(md|rst|markdown|qmd)(\.(jinja2?|j2|tmpl))?$", re.IGNORECASE)
+# plain text is a document where documents stand; elsewhere it is data
+PLAIN_TEXT = re.compile(
+    r"(^|/)docs?/(.+/)?[^/]+\.txt$|(^|/)(readme|runbook|model[-_]card|contributing)(\.txt)?$", re.IGNORECASE
+)
+# written for a teacher or a pupil, not about the project: syllabus, exercise sheets, hand-ins, report templates
+COURSE = re.compile(
+    r"(^|/)([\w-]*guidelines|project[-_ ]requirements|instructions|rubric|course|lecture|lesson|homework"
+    r"|assignment|exam|exercise|slide|syllabus)s?([-_/. ]|\d)"
+    r"|(^|/)reports?/|[-_]template\.(md|rst|txt)$",
+    re.IGNORECASE,
+)
+BOILERPLATE = re.compile(
+    r"(^|/)(changelog|changes|history|news|licen[cs]e\w*|code[-_]of[-_]conduct|cla|notice|authors|third[-_]?party\w*)"
+    r"(\.\w+)?$",
+    re.IGNORECASE,
+)
+SPAN = re.compile(r"`([^`\n]{3,})`")
+README = re.compile(r"^readme(\.\w+)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, and what stands below it down to the next heading of its own level or above."""
+
+    heading: str
+    at: Location
+    level: int
+    lines: tuple[Fact, ...]
+
+    @property
+    def text(self) -> str:
+        """What it says: headings below it, prose and the lines of code blocks, one a line."""
+        return "\n".join(fact.name for fact in self.lines)
+
+    @property
+    def code(self) -> str:
+        """What it shows as code: lines of blocks, and spans between backticks."""
+        shown = [[fact.name] if fact.kind == "codeline" else SPAN.findall(fact.name) for fact in self.lines]
+        return "\n".join(text for spans in shown for text in spans)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A document: its lines in order (headings, prose, lines of code blocks)."""
+
+    path: str
+    lines: tuple[Fact, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """Everything it says, headings included."""
+        return "\n".join(fact.name for fact in self.lines)
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its endings."""
+        return self.path.rpartition("/")[2].partition(".")[0]
+
+    @property
+    def title(self) -> str:
+        """The first heading; the file's name when there is none."""
+        return next((fact.name for fact in self.lines if fact.kind == "heading"), self.stem)
+
+    @property
+    def start(self) -> Location:
+        """The place of the title, or of the first line that says something."""
+        return self.lines[0].at if self.lines else Location(self.path)
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """One for each heading."""
+        heads = [(index, fact) for index, fact in enumerate(self.lines) if fact.kind == "heading"]
+        found = []
+        for order, (index, fact) in enumerate(heads):
+            level = int(fact.value or 1)
+            ends = (later for later, other in heads[order + 1 :] if int(other.value or 1) <= level)
+            found.append(Section(fact.name, fact.at, level, self.lines[index + 1 : next(ends, len(self.lines))]))
+        return tuple(found)
+
+    @property
+    def whole(self) -> Section:
+        """The page as one section, named by its path."""
+        return Section(self.path, self.start, 0, self.lines)
+
+
+def titled(project: Project, pattern: re.Pattern[str]) -> Iterator[Section]:
+    """Pages whose name or title matches, as a whole, and sections of other pages whose heading does."""
+    for page in pages(project):
+        if pattern.search(words(page.stem)) or pattern.search(page.title):
+            yield page.whole
+        else:
+            yield from (section for section in page.sections if pattern.search(section.heading))
+
+
+def pages(project: Project) -> Iterator[Page]:
+    """The documents that speak about the project, the README first, then by path."""
+    chosen = [path for path in project.paths if speaks(project, path)]
+    for path in sorted(chosen, key=lambda p: (not README.match(p), p)):
+        facts = project.repo.facts(path)
+        if path.lower().endswith(".txt") and not any(fact.kind == "prose" for fact in facts):
+            facts = tuple(markdown.extract(project.repo.text(path), path))
+        lines = sorted((f for f in facts if f.kind in ("heading", "prose", "codeline")), key=lambda f: f.at.line)
+        if lines:
+            yield Page(path, tuple(lines))
+
+
+def speaks(project: Project, path: str) -> bool:
+    """Whether a file is a document about the project itself."""
+    if not (DOCUMENT.search(path) or PLAIN_TEXT.search(path)) or project.role(path) not in ("docs", "code"):
+        return False
+    return not (FOR_ASSISTANTS.search(path) or COURSE.search(path) or BOILERPLATE.search(path))

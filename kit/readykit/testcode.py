@@ -1,0 +1,215 @@
+"""What a project's tests hold: the tests, what each calls by itself or by its helpers and fixtures, what it asserts."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from readykit.facts.templates import is_template, rendered_path
+
+if TYPE_CHECKING:
+    from readykit.model import Fact, Location
+    from readykit.project import Project
+
+# A test that cannot fail for a wrong result: constants, "is not None", "or True".
+VACUOUS = re.compile(
+    r"^\(?(True|1|\d+ == \d+|[\w.\[\]\"']+( is not None)?)\)?$|\bor True\b|status_code in [\[({].*\b5\d\d\b"
+)
+ASSERTING = re.compile(r"(^|\.)(assert\w*|raises|warns|fail|check_\w+|expect\w*|verify\w*)$")
+NOT_MODULES = frozenset({"tests", "test", "__init__", "setup", "conftest"})
+STARTS = ("subprocess.", "os.system", "sh.", "importlib.", "runpy.")
+# A helper of another file that is there to assert for a test.
+JUDGING = re.compile(r"(^|[._])(assert|check|verify|expect)")
+DEEP = 3
+"""Hops from a test through helpers and fixtures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test function: its definition, what it calls, and its assertions that could fail.
+
+    `calls` are those of the test, its helpers and its fixtures; `direct` leaves fixtures and other files out.
+    """
+
+    fact: Fact
+    calls: tuple[Fact, ...]
+    direct: tuple[Fact, ...]
+    asserts: tuple[Fact, ...]
+    weak: bool
+    uses_project: bool
+
+    @property
+    def at(self) -> Location:
+        """Where it is defined."""
+        return self.fact.at
+
+    @property
+    def own_asserts(self) -> bool:
+        """Whether an assertion stands in the test itself, not only in a helper or fixture."""
+        return any(f.at.path == self.at.path and f"{f.scope}.".startswith(f"{self.fact.name}.") for f in self.asserts)
+
+    @property
+    def honest(self) -> bool:
+        """Whether it uses the project's code and could fail for a wrong result."""
+        return self.uses_project and bool(self.asserts)
+
+
+@dataclass
+class File:
+    """The definitions of one test file with the facts that stand in each."""
+
+    defs: dict[str, Fact] = field(default_factory=dict)
+    calls: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
+    asserts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
+    refs: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    imported: set[str] = field(default_factory=set)
+
+
+def is_test(fact: Fact) -> bool:
+    """Whether a definition is a test function or method by the rules of the common runners."""
+    name = fact.name.rpartition(".")[2]
+    return fact.value in ("function", "async") and (name.startswith("test") or name.endswith("_test"))
+
+
+def fixture(fact: Fact) -> bool:
+    """Whether a function prepares something for tests."""
+    return "fixture" in fact.detail.get("decorators", "")
+
+
+def vacuous(fact: Fact) -> bool:
+    """Whether an assertion holds whatever the code does."""
+    return fact.kind != "call" and bool(VACUOUS.search(fact.name))
+
+
+def asserting(fact: Fact) -> bool:
+    """Whether a fact is an assertion, as a statement or as a call."""
+    return fact.kind == "assert" or (fact.kind == "call" and bool(ASSERTING.search(fact.name)))
+
+
+def owner(scope: str, names: dict[str, Fact]) -> str:
+    """The definition in which a scope stands, or nothing."""
+    while scope:
+        if scope in names:
+            return scope
+        scope = scope.rpartition(".")[0]
+    return ""
+
+
+@lru_cache(maxsize=1)
+def own_modules(project: Project) -> frozenset[str]:
+    """Names under which the project's own code can be imported."""
+    found: set[str] = set()
+    for path in project.paths:
+        plain = rendered_path(path) if is_template(path) else path
+        if plain.endswith(".py") and project.role(path) == "code":
+            found.update(part for part in plain.removesuffix(".py").split("/") if part not in NOT_MODULES)
+    return frozenset(found)
+
+
+def uses_project(project: Project, path: str, own: frozenset[str] | set[str], hop: bool = True) -> bool:
+    """Whether a test file imports the project's code or runs it as a command, itself or by way of its fixtures."""
+    folder = path.rpartition("/")[0]
+    beside: set[str] = set()
+    for fact in project.repo.facts(path):
+        if fact.kind == "import":
+            if fact.name.startswith(".") or fact.name.split(".")[0] in own:
+                return True
+            beside |= set(fact.name.split("."))
+        elif fact.kind == "call" and fact.name.startswith(STARTS):
+            return True
+    if not hop:
+        return False
+    near = [
+        p
+        for p in project.files("*.py", role=("test",))
+        if p != path and p.rpartition("/")[2].removesuffix(".py") in beside
+    ]
+    near += [p for p in project.files("conftest.py") if f"{folder}/".startswith(p.removesuffix("conftest.py"))]
+    return any(uses_project(project, p, own, hop=False) for p in near)
+
+
+def read(project: Project) -> dict[str, File]:
+    """The test files with their definitions."""
+    found: dict[str, File] = defaultdict(File)
+    for fact in project.facts("def", role=("test",)):
+        if fact.value != "class":
+            found[fact.at.path].defs[fact.name] = fact
+    for path, file in found.items():
+        fill(file, project.repo.facts(path))
+    return dict(found)
+
+
+def fill(file: File, facts: Iterable[Fact]) -> None:
+    """Put the calls, assertions, references and imports of a file where they belong."""
+    for fact in facts:
+        if fact.kind in ("call", "assert"):
+            name = owner(fact.scope, file.defs)
+            if name and asserting(fact):
+                file.asserts[name].append(fact)
+            if name and fact.kind == "call":
+                file.calls[name].append(fact)
+        elif fact.kind == "refs":
+            for scope, names in fact.detail.items():
+                file.refs[owner(scope, file.defs)] |= set(names.split())
+        elif fact.kind == "import":
+            file.imported |= set(fact.name.split("."))
+
+
+def helpers(path: str, files: dict[str, File]) -> dict[str, tuple[str, str]]:
+    """Functions that a test file can use by name: (file, definition) of its own, its fixtures' and its helpers'."""
+    found: dict[str, tuple[str, str]] = {}
+    folder = path.rpartition("/")[0]
+    for other, file in files.items():
+        stem = other.rpartition("/")[2].removesuffix(".py")
+        above = stem == "conftest" and f"{folder}/".startswith(other.removesuffix("conftest.py"))
+        if other != path and (above or stem in files[path].imported):
+            found |= {name.rpartition(".")[2]: (other, name) for name, fact in file.defs.items() if not is_test(fact)}
+    return found | {
+        name.rpartition(".")[2]: (path, name) for name, fact in files[path].defs.items() if not is_test(fact)
+    }
+
+
+def spread_out(path: str, name: str, files: dict[str, File], known: dict[str, dict[str, tuple[str, str]]]
+               ) -> Iterator[tuple[str, str]]:  # fmt: skip
+    """A definition, and those that it refers to or takes as fixtures."""
+    todo, seen = [(path, name, 0)], set()
+    while todo:
+        where, what, depth = todo.pop()
+        if (where, what) in seen:
+            continue
+        seen.add((where, what))
+        yield where, what
+        if depth < DEEP:
+            file = files[where]
+            names = set(file.refs.get(what, ()))
+            names |= set(re.findall(r"(\w+)(?=\s*[:=,]|$)", file.defs[what].detail.get("args", "")))
+            if where not in known:
+                known[where] = helpers(where, files)
+            todo += [(*known[where][each], depth + 1) for each in sorted(names) if each in known[where]]
+
+
+@lru_cache(maxsize=1)
+def tests_of(project: Project) -> tuple[Test, ...]:
+    """Every test of a project, by path and line; remembered for the project that was asked last."""
+    files = read(project)
+    own = own_modules(project)
+    uses = {path: uses_project(project, path, own) for path in files}
+    known: dict[str, dict[str, tuple[str, str]]] = {}
+    found = []
+    for path, file in files.items():
+        for name, fact in file.defs.items():
+            if not is_test(fact):
+                continue
+            parts = list(spread_out(path, name, files, known))
+            near = [part for part in parts if part[0] == path and not fixture(file.defs[part[1]])]
+            calls = tuple(call for where, what in parts for call in files[where].calls.get(what, ()))
+            direct = tuple(call for where, what in near for call in files[where].calls.get(what, ()))
+            judging = [part for part in parts if part not in near and JUDGING.search(part[1])]
+            every = [a for where, what in (*near, *judging) for a in files[where].asserts.get(what, ())]
+            good = tuple(a for a in every if not vacuous(a))
+            found.append(Test(fact, calls, direct, good, len(good) < len(every), uses[path]))
+    return tuple(sorted(found, key=lambda test: test.at))

@@ -1,0 +1,99 @@
+"""The web side of a project, for checks: which addresses are bound to which functions, and what runs behind them."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from readykit.model import Evidence, Fact, Strength
+from readykit.naming import last
+from readykit.once import once
+
+if TYPE_CHECKING:
+    from readykit.project import Project
+
+ROUTE = re.compile(
+    r"\.(get|post|put|patch|route|api_route|websocket|api_view|add_api_route|add_route|add_url_rule|add_post|add_resource)$"
+)
+ADDRESS = re.compile(r"""^[rbf]?["']?/|environ|getenv|settings|config""", re.IGNORECASE)
+ASKS = re.compile(
+    r"(?<![a-z])(predict\w*|score|scoring|infer\w*|classif\w*|invocations?|recommend\w*|forecast\w*|embed\w*|generate|detect\w*|rank\w*|similar\w*)(?![a-z])",
+    re.IGNORECASE,
+)
+HOPS = 3
+"""How many imports away from a service its parts are looked for."""
+
+
+def inside(fact: Fact, scope: str) -> bool:
+    """Whether a fact stands in a scope or in one nested in it."""
+    return fact.scope == scope or fact.scope.startswith(f"{scope}.")
+
+
+def routes(project: Project) -> Iterator[tuple[Fact, str]]:
+    """Places where an address is bound to a function, with the function's name."""
+    for fact in project.facts("decorator", name="*"):
+        given = fact.detail.get("0") or fact.detail.get("path") or fact.detail.get("rule") or ""
+        if (
+            ROUTE.search(fact.name)
+            and (ADDRESS.search(given) or not given)
+            and not fact.name.startswith(("unittest.", "?.patch", "mock."))
+        ):
+            yield fact, fact.scope
+    for fact in project.facts("call", name="*.add_*"):
+        if ROUTE.search(fact.name):
+            target = (
+                fact.detail.get("endpoint")
+                or fact.detail.get("view_func")
+                or fact.detail.get("1")
+                or fact.detail.get("0", "")
+            )
+            yield fact, target.removeprefix("self.").partition("(")[0]
+
+
+def asks_model(calls: Iterable[Fact], fact: Fact, handler: str) -> bool:
+    """Whether a route is there to be asked for a prediction: by its address, its handler's name or what that calls."""
+    address = " ".join(value for key, value in fact.detail.items() if key in ("0", "path", "rule"))
+    if ASKS.search(address.replace("_", " ")) or ASKS.search(last(handler).replace("_", " ")):
+        return True
+    return any(call.at.path == fact.at.path and inside(call, handler) for call in calls)
+
+
+@once
+def prediction_routes(project: Project) -> list[tuple[Fact, str]]:
+    """The routes that answer with a model's prediction."""
+    calls = project.doing("asking a model").facts
+    return [(fact, handler) for fact, handler in routes(project) if asks_model(calls, fact, handler)]
+
+
+def handled(project: Project) -> list[Evidence]:
+    """Evidence of routes that answer with a prediction, strongest first."""
+    found = [project.evidence(fact, "a route that answers with a prediction") for fact, _ in prediction_routes(project)]
+    return sorted(found, key=lambda e: (-e.strength, e.at))
+
+
+@once
+def services(project: Project) -> list[Evidence]:
+    """Evidence that a service answers with predictions: routes, and what serving products leave, notebooks aside."""
+    found = [*handled(project), *project.used("model serving")]
+    own = [e for e in found if e.strength >= Strength.USED]
+    return [e for e in own if not e.at.path.endswith(".ipynb") or project.kind == "collection"]
+
+
+def behind(project: Project, paths: Iterable[str], hops: int = HOPS) -> dict[str, int]:
+    """The project's files that some files import, each with how many imports it is away; the files themselves are 0."""
+    found = dict.fromkeys(paths, 0)
+    queue = deque(found)
+    while queue:
+        path = queue.popleft()
+        if found[path] >= hops or not path.endswith(".py"):
+            continue
+        for fact in project.repo.facts(path):
+            if fact.kind != "import":
+                continue
+            for target in project.graph.modules.imported(fact.name, path):
+                if target not in found and project.role(target) == "code":
+                    found[target] = found[path] + 1
+                    queue.append(target)
+    return found
