@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from readykit.checks_api import Project, check, failed, not_applicable, partial, passed
+from readykit.ignored import Ignored
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.settings import tidy
 
@@ -63,12 +64,29 @@ def stale(project: Project, pipeline: str, lock: str) -> tuple[list[Evidence], l
     return good, bad
 
 
+RESULT = re.compile(
+    r"stages\.[^.]+\.(?:do\.)?(?:outs|metrics|plots)\[\d+\](?:\.(.+?)(?:\.(?:cache|push|persist)\b.*)?)?$"
+)
+
+
+def never_ran(project: Project, pipeline: str, ignored: Ignored) -> bool:
+    """Whether nothing speaks of a run: no result of any stage is there, and git would take the lock file in."""
+    folder = pipeline.removesuffix("dvc.yaml")
+    results = set()
+    for fact in project.facts("yaml", role=None, path=pipeline):
+        if match := RESULT.match(fact.name):
+            results.add(folder + tidy(match[1] or fact.value))
+    there = any(path == r or path.startswith(f"{r}/") for r in results for path in project.repo.files)
+    return bool(results) and not there and ignored.rule(f"{folder}dvc.lock") is None
+
+
 @check("PIP009", "The pipeline's recorded state is current", capability="pipeline_recorded", level=2, dimension="mlops")
 def record_is_current(project: Project) -> Verdict:
     """What: the lock file of the pipeline knows every stage, command, dependency and output that its definition has.
 
     A stage that is missing or has another command, and a dependency that was never recorded, are partial; a definition
-    without any lock file fails. Pipelines of tools that keep no such file are not judged.
+    without any lock file fails once one of its results is there, or when git is told to leave the lock file out. A
+    pipeline that was never run has nothing to record, and tools that keep no such file are not judged.
 
     Why: the lock file is what says which data and code made the model. When it is behind, it says something untrue.
 
@@ -90,6 +108,8 @@ def record_is_current(project: Project) -> Verdict:
             bad += here[1]
     would = "a lock file that knows every stage and dependency of the pipeline"
     if not good and not bad:
+        if all(never_ran(project, path, Ignored(project.repo)) for path in pipelines):
+            return not_applicable("the pipeline was never run here: there is nothing to record yet")
         facts = [f for p in pipelines for f in project.facts("yaml", role=None, path=p) if STAGE.fullmatch(f.name)]
         claim = [project.evidence(facts[0], "a stage that no lock file records", cap=Strength.DECLARED)]
         return failed("the pipeline has no lock file", tuple(pipelines), would, claim)

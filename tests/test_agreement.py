@@ -24,7 +24,8 @@ from readykit.policy import Wishes
 if TYPE_CHECKING:
     from readykit.model import Report
 
-IDS = [check.id for check in checks()]
+PLANTED = {check.id for check in checks() if any(plant.kind == "plant" for plant in examples(check))}
+IDS = [check.id for check in checks() if check.family != "TRL"]
 ROUNDS = 40  # a pass shows its strongest evidence; with that gone the next round finds the next
 
 # What must fall with a check: the key is removed, and these ask about a part of it.
@@ -34,7 +35,13 @@ FALLS_WITH: dict[str, set[str]] = {
 
 
 # What makes no sense for the generated project, and why.
-NOT_APPLICABLE: dict[str, str] = {}
+NOT_APPLICABLE = {
+    "DAT008": "its data card says that there is nothing personal in the data",
+    "OPS003": "training takes seconds",
+    "OPS004": "docs/operations.md says why one machine is enough",
+    "PIP007": "it has no notebook",
+    "PIP009": "it was never run: dvc.lock comes with the first run",
+}
 UNCITED = Path(__file__).parent / "template" / "uncited.txt"
 
 
@@ -63,7 +70,8 @@ def test_every_pass_cites_lines_that_exist(generated: Path) -> None:
             assert rows[piece.at.line - 1].strip(), f"{finding.check.id} cites the empty line {piece.at}"
 
 
-@pytest.mark.parametrize("check_id", IDS)
+# A check that says "nothing bad is here" has nothing that could be taken away: its faults are planted instead.
+@pytest.mark.parametrize("check_id", sorted(set(IDS) - PLANTED - set(NOT_APPLICABLE)))
 def test_taking_a_capability_away_is_noticed(check_id: str, generated: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(generated, project, ignore=shutil.ignore_patterns(".git"))
