@@ -37,7 +37,7 @@ class Profile:
         """How much a check counts in this profile."""
         if check.id in standard().preview and check.id not in self.weights:
             return 0.0  # not yet right often enough to count: a team may weigh it all the same
-        own = self.weights.get(check.id, check.weight)
+        own = self.weights.get(check.id, standard().weight(check))
         return own * self.levels.get(check.level, 1.0) * self.dimensions.get(check.dimension, 1.0)
 
     def asks(self, check: Check) -> bool:
@@ -61,6 +61,11 @@ class Standard:
     profiles: Mapping[str, Profile]
     preview: Mapping[str, str] = field(default_factory=dict)
     only_where_named: frozenset[str] = frozenset()
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def weight(self, check: Check) -> float:
+        """How much a check counts in every profile: as its id or its family is listed, else as it says itself."""
+        return self.weights.get(check.id, self.weights.get(check.family, check.weight))
 
     def profile(self, name: str) -> Profile:
         """A profile by name.
@@ -118,7 +123,8 @@ def standard() -> Standard:
     profiles = {name: profile_of(name, table) for name, table in data["profiles"].items()}
     levels = {int(number): name for number, name in data["levels"].items()}
     return Standard(str(data["version"]), levels, data["dimensions"], profiles, data.get("preview", {}),
-        frozenset(data.get("asked", {}).get("only_where_named", ())))  # fmt: skip
+        frozenset(data.get("asked", {}).get("only_where_named", ())),
+        {name: float(weight) for weight, names in data["weights"].items() for name in names})  # fmt: skip
 
 
 def weighed(check: Check, profile: Profile) -> Check:

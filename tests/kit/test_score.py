@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from readykit.catalogue import checks
 from readykit.model import Check, Doc, Evidence, Finding, Location, Status, Strength, Verdict, Waiver
-from readykit.score import Profile, UnknownProfile, level, scored, share, standard, weighed
+from readykit.score import Profile, UnknownProfile, extended, level, scored, share, standard, weighed
 
 EVIDENCE = (Evidence(Location("a.py"), Strength.USED, "x"),)
 
@@ -73,3 +76,19 @@ def test_every_dimension_has_its_points() -> None:
     """None where nothing applies."""
     score = scored([finding(PASS)], ["mlops", "data"])
     assert (score.total, dict(score.by_dimension)) == (100.0, {"mlops": 100.0, "data": None})
+
+
+def test_weights_name_checks_and_families_that_exist() -> None:
+    known = {name for check in checks() for name in (check.id, check.family)}
+    assert set(standard().weights) <= known
+    assert set(standard().preview) <= known
+
+
+def test_a_preview_weighs_nothing_unless_a_team_weighs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = next(check for check in checks() if check.id == "TRK001")
+    figures = replace(standard(), preview={"TRK001": "precision 0.80"})
+    monkeypatch.setattr("readykit.score.standard", lambda: figures)
+    profile = figures.profile("production")
+    assert profile.weight(shown) == 0
+    assert not profile.requires(shown)
+    assert extended(profile, {"weights": {"TRK001": 2}}).weight(shown) == 2
