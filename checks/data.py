@@ -11,9 +11,15 @@ from readykit.model import Evidence, Fact, Location, Strength, Verdict
 TABLES = ("*.csv", "*.tsv", "*.parquet", "*.feather", "*.jsonl", "*.arff", "*.npz", "*.csv.gz", "*.arrow", "*.libsvm")
 DATA_FOLDER = re.compile(r"(^|[_-])(data|dataset|datasets|raw|labels|corpus|corpora)([_-]|$)", re.IGNORECASE)
 NOT_TRAINING = re.compile(
-    r"(^|/)(notebooks?|reports?|\w*reporting|results?|outputs?|predictions?|docs?|figures"
+    r"(^|/)(notebooks?|reports?|eval|evaluations?|backtests?|benchmarks?|\w*reporting|results?|outputs?|predictions?|docs?|figures"
     r"|metrics|logs|mlruns|tests?|deploy\w*|serving|web\w*"
     r"|monitoring)/|(^|[_/-])(preds?|predictions?|submission)([_.-]|$)",
+    re.IGNORECASE,
+)
+# tables that help to read the data and are not what a model learns from
+AIDS = re.compile(
+    r"(^|[_-])(coordinates?|mappings?|lookup|grids?|masks?|metadata|schema|columns|names|codes|index(es)?|dictionary"
+    r"|zones?|submission)([_.-]|$)",
     re.IGNORECASE,
 )
 RECORDING = re.compile(r"\.(log_param|log_params|set_tag|set_tags|tag|add_tags|log_dict|log_hyperparams)$")
@@ -24,8 +30,9 @@ NAMES_DATA = re.compile(
 )
 WRITTEN_OUT = re.compile(r"\s*[\"'][^\"']*[\"']?\s*$")
 RESULTS = re.compile(r"(result|prediction|report|metric|submission)", re.IGNORECASE)
-A_MODEL = re.compile(r"(?<![a-z])model(?![a-z])|_fit\b", re.IGNORECASE)
+A_MODEL = re.compile(r"(?<![a-z])(model|explainer|workflow|recipe|vetiver)(?![a-z])|_fit\b", re.IGNORECASE)
 MODELS = re.compile(r": (.*/)?(models?|checkpoints?|weights)([/_.-].*)?$", re.IGNORECASE)
+NOT_A_TABLE = re.compile(r"\.(model|pt|pth|ckpt|h5|onnx|pkl|joblib|safetensors)$", re.IGNORECASE)
 NOT_DATA = re.compile(
     r"\.(png|gif|svg|pdf|mp4|webp|ttf|woff2?|psd|pptx?|docx?|model|pt|pth|ckpt|h5|onnx|pkl|joblib|safetensors|bin)$",
     re.IGNORECASE,
@@ -48,19 +55,26 @@ def large_files(project: Project) -> list[Evidence]:
     return found
 
 
+def no_data(call: Fact) -> bool:
+    """Whether what a call keeps is results; in R, where one call pins all things, a model is none either."""
+    if call.detail.get("language"):
+        text = " ".join(call.detail.get(key, "") for key in ("0", "1", "x", "name"))
+        return bool(RESULTS.search(text) or A_MODEL.search(text))
+    return bool(RESULTS.search(f"{call.detail.get('0', '')} {call.detail.get('name', '')}"))
+
+
 def artifacts(project: Project) -> list[Evidence]:
     """Registered and pinned data, other than results that are kept like data."""
     found = project.doing("data versioning")
-    results = {
-        f.at
-        for f in found.facts
-        if f.kind == "call"
-        and (
-            RESULTS.search(" ".join(f.detail.get(key, "") for key in ("0", "name", "given")))
-            or A_MODEL.search(f.detail.get("given", ""))
-        )
-    }
+    results = {f.at for f in found.facts if f.kind == "call" and no_data(f)}
     return [each for each in found.at_least(Strength.USED) if each.at not in results]
+
+
+def of_a_model(pointer: Evidence) -> bool:
+    """Whether a pointer stands for a model: by its folder, by the file's name or by the name of the pointer itself."""
+    kept = pointer.note.partition(" (run by")[0]
+    of_file = A_MODEL.search(pointer.at.path.rpartition("/")[2].replace("_", " "))
+    return bool(MODELS.search(kept) or NOT_A_TABLE.search(kept) or of_file)
 
 
 def committed_tables(project: Project) -> list[Evidence]:
@@ -70,7 +84,7 @@ def committed_tables(project: Project) -> list[Evidence]:
     for path in project.files(*TABLES, role=("code", "template", "example")):
         folder, _, name = path.rpartition("/")
         named = "train" in name or DATA_FOLDER.search(folder.rpartition("/")[2]) or name in mentioned
-        if NOT_TRAINING.search(path) or not named:
+        if NOT_TRAINING.search(path) or AIDS.search(name) or not named:
             continue
         found.append(
             Evidence(Location(path), Strength.DECLARED, "data committed to git: the commit is its only version")
@@ -119,7 +133,8 @@ def training_data_is_versioned(project: Project) -> Verdict:
 
     Pointer files with a remote, large-file storage, tables with time travel read at a version, dataset artifacts and
     registered data sets pass. Pointers without a remote, artifacts kept only inside a run, versioned tables read
-    without a version, and data committed to git are partial. An initialised tool without one tracked file is nothing.
+    without a version, what a notebook registers, and data committed to git are partial. An initialised tool without
+    one tracked file is nothing.
 
     Why: without the data of the time no result can be reproduced, and no bad prediction traced to its cause.
 
@@ -127,15 +142,18 @@ def training_data_is_versioned(project: Project) -> Verdict:
 
     Source: documents 001 and 002, mlops-zoomcamp rubric (reproducibility); Sculley et al. 2015 (data dependencies).
     """
-    pointers = [each for each in project.used("data pointers") if not MODELS.search(each.note.partition(" (run by")[0])]
+    pointers = [each for each in project.used("data pointers") if not of_a_model(each)]
     remotes = project.used("data remote")
     full = [*artifacts(project), *large_files(project)]
     if pointers and remotes:
         return passed(
             "data is tracked by pointers, and a remote keeps it", best([*pointers, *full])[:2] + best(remotes, 1)
         )
+    in_code = [each for each in full if not each.at.path.endswith(".ipynb") or project.kind == "collection"]
+    if in_code:
+        return passed("data is kept by version", best(in_code))
     if full:
-        return passed("data is kept by version", best(full))
+        return partial("data is kept by version in a notebook only", best(full), WOULD)
     if pointers:
         return partial(
             "data is tracked by pointers, but no remote is configured: nobody else can get it", best(pointers)

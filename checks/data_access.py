@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
-from readykit.ignored import Ignored
+from readykit.ignored import Ignored, ignored_in, kept_back
 from readykit.model import Evidence, Location, Strength, Verdict
+from readykit.naming import words
 from readykit.repo import matches
 
 # -- DAT002 -----------------------------------------------------------------------------------------------------------
@@ -20,6 +21,12 @@ DATA_URL = re.compile(
     r"|feather)(\?[^\s\"']*)?$"
     r"|https?://[^\s\"']*(archive\.ics\.uci\.edu|kaggle\.com/(datasets|c|competitions)|zenodo\.org/record"
     r"|/resolve/main/)[^\s\"']*$",
+    re.IGNORECASE,
+)
+# a table or array in an object store, named in full
+IN_STORE = re.compile(
+    r"(s3a?|gs|gcs|abfss?|wasbs?|az)://[\w.@-]+/[^\s{}<>]*\.(csv|tsv|parquet|zarr|json|jsonl|feather|nc|npz|tfrecords?"
+    r"|avro|orc|zip|tar|gz)/?$",
     re.IGNORECASE,
 )
 FETCHES = re.compile(
@@ -52,6 +59,8 @@ KEPT_APART = re.compile(
     r"use_artifact|get_by_name|from_delimited|\.register|revision|pin_(read|write)|version as of|versionAsOf"
     r"|snapshot|Dataset\.get|:\s|dataset_artifact|lakefs|datalad"
 )
+# files about what comes after training: data for scoring, figures, what monitors keep
+OTHER_END = re.compile(r"(?<![a-z])(\w*scor(e|ing)|predict\w*|inference|serving|server|monitor\w*|metrics)(?![a-z])")
 ARCHIVE = re.compile(r"\b(wget|curl) ")  # programs are installed that way as well
 PULLS = re.compile(r"\bpull\b")
 MODELISH = re.compile(r"(model|weight|checkpoint|tokenizer|\.pt$|\.pth$|\.onnx)", re.IGNORECASE)
@@ -95,7 +104,7 @@ def reachable(project: Project, evidence: Iterable[Evidence]) -> list[Evidence]:
 
 
 def downloads(project: Project) -> tuple[list[Evidence], list[Evidence]]:
-    """Places in code that fetch data from an address: with a digest checked in the same file, and without."""
+    """Places in code that fetch data from an address or name it in a store: with a digest checked, and without."""
     called = [(fact.at.path, fact.name) for fact in project.facts("call")]
     fetching = {path for path, name in called if FETCHES.search(name)}
     checked = {path for path, name in called if DIGEST.search(name)}
@@ -108,6 +117,11 @@ def downloads(project: Project) -> tuple[list[Evidence], list[Evidence]]:
             continue
         made = project.evidence(fact, f"data is fetched from {fact.name[:70]}")
         (sure if fact.at.path in checked else plain).append(made)
+    plain += [
+        project.evidence(fact, f"data is read from a store: {fact.name[:70]}")
+        for fact in project.facts("string", name="*://*")
+        if IN_STORE.match(fact.name) and not (MODELISH.search(fact.name) or NOT_TRAINING.search(fact.name))
+    ]
     for each in project.used("data download"):
         text = each.note.partition(" (run by")[0]
         if not MODELISH.search(text) and not (ARCHIVE.search(text) and not re.search(r"data|csv|parquet|corpus", text)):
@@ -169,10 +183,11 @@ def others_can_fetch_the_data(project: Project) -> Verdict:
     kept = [e for e in project.used("data versioning") if KEPT_APART.search(e.note.partition(" (run by")[0])]
     full = [*remotes, *sure, *public_sets(project, bool(remotes)), *kept]
     if full:
-        return passed("the data can be fetched", best(full))
+        training = [e for e in full if not OTHER_END.search(words("/".join(e.at.path.split("/")[-2:])))]
+        return passed("the data can be fetched", best(training or full))
     if project.only_serves:
         return not_applicable("models are served here and trained elsewhere, so there is no training data to fetch")
-    here = committed(project, Ignored(project.repo))
+    here = committed(project, ignored_in(project.repo))
     made = [e for e in project.used("made data") if not e.at.path.endswith(".ipynb")]
     if here or made:
         return passed("the data comes with the clone, or is made by a script", best([*here, *made]))
@@ -195,7 +210,7 @@ def stored_elsewhere(project: Project) -> list[str]:
     return [e.note.partition(":")[0].lstrip("/") for e in project.used("large-file storage")]
 
 
-def blobs(project: Project, ignored: Ignored, least: int) -> list[tuple[int, str]]:
+def blobs(project: Project, least: int) -> list[tuple[int, str]]:
     """Data and model files of at least some size that are in git, largest first."""
     pointed = stored_elsewhere(project)
     found = []
@@ -205,7 +220,7 @@ def blobs(project: Project, ignored: Ignored, least: int) -> list[tuple[int, str
             continue
         if project.role(path) in ("vendored", "generated") or (size < LARGE and project.role(path) == "test"):
             continue  # a fixture of a megabyte or two belongs to its test
-        if matches(path, pointed) or ignored.rule(path):
+        if matches(path, pointed) or kept_back(project.repo, path):
             continue
         found.append((size, path))
     return sorted(found, reverse=True)
@@ -238,7 +253,8 @@ def large_data_is_kept_out(project: Project) -> Verdict:
     """What: git holds no data or model file above 5 MB, and the folders of data and models are ignored.
 
     Ignore rules for data or models, pointers to them or large-file storage pass when nothing large is in the tree.
-    Data or model files between 1 and 5 MB are partial. Files that git ignores anyway do not count.
+    Data or model files between 1 and 5 MB are partial. A file that .gitignore names
+    and that git does not track does not count; without a `.git` every file does.
 
     Why: every clone carries every version of a blob for ever, and a customer's rows cannot be taken back.
 
@@ -246,8 +262,8 @@ def large_data_is_kept_out(project: Project) -> Verdict:
 
     Source: GitHub's guide on large files; Wilson et al. 2017, Good enough practices in scientific computing.
     """
-    ignored = Ignored(project.repo)
-    heavy = blobs(project, ignored, SIZABLE)
+    ignored = ignored_in(project.repo)
+    heavy = blobs(project, SIZABLE)
     shown = [Evidence(Location(path), Strength.USED, f"{mega(size)} of data or model in git") for size, path in heavy]
     large = [each for each, (size, _) in zip(shown, heavy, strict=True) if size >= LARGE]
     if large:

@@ -13,7 +13,8 @@ ABOUT = r"(?:training |raw |source |input |original )?(?:data|data ?sets?)"
 HEADING = re.compile(
     rf"^\W*(?:[\d.]+\s*)?(?:about )?(?:the |our )?{ABOUT}"
     r"(?: (?:card|sheet|description|overview|dictionary|details|information|sources?|documentation|characteristics"
-    r"|fields))?\W*(?:\(.*\))?$"
+    r"|fields))?(?: (?:used|for (?:the|this|training)|in (?:the|this) (?:project|example))\b.*)?"
+    r"\W*(?:\(.*\)|<.*>)?$"
     rf"|^\W*(?:[\d.]+\s*)?(?:description|overview) of (?:the )?{ABOUT}\W*$|^\W*datasheet",
     re.IGNORECASE,
 )
@@ -50,6 +51,7 @@ ASPECTS = {
     ),
 }  # fmt: skip
 FULL, SOME, LONG = 4, 2, 15
+A_PARAGRAPH = 3
 MACHINE = ("datapackage.json", "croissant*.json", "dataset-metadata.json", "dataset_infos.json", "*.croissant.json")
 WOULD = "a data card or section that tells the source, licence, time span, columns and known gaps of the data"
 
@@ -120,8 +122,9 @@ def described_for_machines(project: Project) -> list[Evidence]:
 def data_is_documented(project: Project) -> Verdict:
     """What: a data card tells the source, licence, time span, columns and known gaps of the data.
 
-    A page or section that tells four of the five passes. A page of its own about the data that tells less, and a
-    description for programs, are partial. A README section with a link and a sentence is no data card.
+    A page or section that tells four of the five passes. A page of its own about the data that tells less, a section
+    that tells where the data comes from and what is in it or what one may do with it, and a description for programs
+    are partial. A section with a link and a sentence is no data card.
 
     Why: without it nobody knows what the model may be used for, or what it has never seen.
 
@@ -139,12 +142,20 @@ def data_is_documented(project: Project) -> Verdict:
         return not_applicable("models are served here and trained elsewhere, so the data is documented elsewhere")
     pages = [t for t in found if t.page and t.lines and enough(t)]
     weaker = [t.evidence(Strength.DECLARED) for t in sorted(pages, key=lambda t: (-len(t.told), t.at))[:2]]
+    weaker += [t.evidence(Strength.DECLARED) for t in found if not t.page and describes(t)][:2]
     weaker += described_for_machines(project)
     if weaker:
-        missing = [aspect for aspect in ASPECTS if not any(aspect in page.told for page in pages)]
+        shown = [*pages, *(t for t in found if not t.page and describes(t))]
+        missing = [aspect for aspect in ASPECTS if not any(aspect in text.told for text in shown)]
         return partial("the data is described in part", best(weaker), f"add {', '.join(missing) or WOULD}")
     near = sorted((t for t in found if t.told), key=lambda t: (-len(t.told), t.at))[:2]
     return failed("no data card", project.looked_in, WOULD, [t.evidence(Strength.MENTIONED) for t in near])
+
+
+def describes(section: Text) -> bool:
+    """Whether a section tells the source of the data and, beyond it, what is in the data or what one may do with it."""
+    more = {"columns", "licence", "gaps"} & set(section.told)
+    return "source" in section.told and (len(more) > 1 or (bool(more) and section.lines >= A_PARAGRAPH))
 
 
 def enough(text: Text) -> bool:

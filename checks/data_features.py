@@ -33,6 +33,12 @@ LOADS = re.compile(
     r"(^|[._])(load|load_object|load_pickle|load_model|from_pretrained|read_pickle|unpickle|load_artifact"
     r"|download_artifacts)$"
 )
+PICKLED = re.compile(r"\.(pkl|pickle|joblib|dill|bin)$")
+# the name or class of a last step that predicts
+ENDS_IN_MODEL = re.compile(
+    r"\b(\w*model|clf|\w*classifier|\w*regressor|\w*estimator|regression|xgb|lgbm?|\w*Classifier|\w*Regress\w+|Ridge|Lasso"
+    r"|SV[CR]|KMeans|predictor|forecaster)\b"
+)
 PREDICTS = re.compile(r"\.(predict|predict_proba|transform)$")
 SERVING_FILE = re.compile(
     r"\b(serv(e|ing|ice)|api|app|predict\w*|infer\w*|scor(e|ing)|batch|handler|lambda function)\b"
@@ -120,25 +126,32 @@ def same_function(project: Project, training: set[str], serving: set[str]) -> li
 
 
 def carried(project: Project, training: set[str], serving: set[str]) -> list[Evidence]:
-    """Steps inside the saved model, and fitted transformers that are saved beside it and loaded by the service."""
-    found = [
-        Evidence(e.at, e.strength, f"the steps are part of the model that is saved: {e.note}", e.tool)
-        for e in project.used("steps in one")
-        if e.at.path in training
-    ]
-    found += published(project, training, serving)
+    """Fitted transformers that are saved beside the model and loaded by the service."""
+    found = published(project, training, serving)
     saved = {
         part
         for fact in project.facts("call")
         if fact.at.path in training and SAVES.search(fact.name)
         for part in parts(fact)
     }
+    for fact in project.facts("yaml"):  # a catalogue of data sets says where the framework saves what a step returns
+        if PICKLED.search(fact.value):
+            saved |= set(TRANSFORMER.findall(words(fact.value)))
     for fact in project.facts("call"):
         if fact.at.path in serving and LOADS.search(fact.name) and saved & parts(fact):
             found.append(
                 project.evidence(fact, f"the transformer that training saved is loaded: {min(saved & parts(fact))}")
             )
     return found
+
+
+def inside_the_model(project: Project, training: set[str]) -> list[Evidence]:
+    """Steps that are fitted and kept as one object: those that end in the model, or else those of preparation alone."""
+    ends = {f.at: bool(ENDS_IN_MODEL.search(" ".join(f.detail.values()))) for f in project.doing("steps in one").facts}
+    used = [e for e in project.used("steps in one") if e.at.path in training]
+    whole = [e for e in used if ends.get(e.at)]
+    note = "the steps are part of the model" if whole else "the steps are fitted and kept as one"
+    return [Evidence(e.at, e.strength, f"{note}: {e.note}", e.tool) for e in whole or used]
 
 
 def published(project: Project, training: set[str], serving: set[str]) -> list[Evidence]:
@@ -210,6 +223,7 @@ def features_are_made_in_one_place(project: Project) -> Verdict:
     doubled = twins(project, here, imports.reach(path for path in serving if not imports.reach([path]) & fitting))
     shared = same_function(project, here, there)
     whole = [e for e in (*shared, *carried(project, here, there)) if e.strength >= Strength.USED]
+    whole = whole or [e for e in inside_the_model(project, here) if e.strength >= Strength.USED]
     if doubled and not whole:
         pair = doubled[0]
         shown = [project.evidence(f, f"{last(f.name)} is defined once for training and once for serving") for f in pair]

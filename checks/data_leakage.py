@@ -18,12 +18,14 @@ JUDGING = re.compile(r"\b(test\w*|tst|val|valid|validation|hold ?out|dev|eval|oo
 AFRESH = re.compile(r"\b(read_\w+|load_\w+|fetch_\w+|concat|append|merge|make_\w+)\(")
 DATED = re.compile(r"date|time|month|year|day|week|period|timestamp|cutoff|split", re.IGNORECASE)
 CUT_OFF = re.compile(r"[<>]|\.between\(|\.isin\(|\.loc\[:")
+ARROWS = re.compile(r"%[^%\s]*%|\|>|<<?-|->>?|=>|\s->\s")  # pipes and assignments of R compare nothing
 PART_FILE = re.compile(r"(^|[/_.-])(train(ing)?|test|valid(ation)?|val|holdout)([/_.-]|$)", re.IGNORECASE)
 TABLE_FILE = re.compile(
     r"\.(csv|tsv|parquet|jsonl|feather|txt|npz|npy|bin|tfrecords?|data)$|(data|datasets?|images)/(train|test|val\w*)$",
     re.IGNORECASE,
 )
 FITS = frozenset({"fit", "fit_transform", "fit_resample", "fit_sample"})
+FOR_DRIFT = re.compile(r"(?<![a-zA-Z])(ref|reference|curr|current|drift)(?![a-zA-Z])", re.IGNORECASE)
 WOULD = "split first, then fit every step on the training part only, best inside one pipeline with the model"
 
 
@@ -135,7 +137,9 @@ def by_time(project: Project) -> list[Evidence]:
     return [
         project.evidence(fact, f"the training part is cut off in time: {fact.value[:60]}")
         for fact in project.facts("assign")
-        if CUT_OFF.search(fact.value) and DATED.search(fact.value) and TRAINING.search(words(fact.name))
+        if CUT_OFF.search(ARROWS.sub(" ", fact.value))
+        and DATED.search(fact.value)
+        and TRAINING.search(words(fact.name))
     ]
 
 
@@ -168,6 +172,12 @@ def kept_right(project: Project, followed: Iterable[Followed]) -> list[Evidence]
     ]
     found += [Evidence(e.at, e.strength, f"a split with care: {e.note}", e.tool) for e in project.used("careful split")]
     return [*found, *by_time(project)]
+
+
+def for_models(project: Project) -> list[Evidence]:
+    """The places where data is split for training; reference and current data are parted to watch for drift."""
+    watching = {f.at for f in project.facts("call") if FOR_DRIFT.search(f.detail.get("assigned", ""))}
+    return [e for e in project.used("data split") if e.at not in watching]
 
 
 @check(
@@ -203,7 +213,7 @@ def split_is_free_of_leakage(project: Project) -> Verdict:
         return failed("a step learns from data that judges it later", project.looked_in, WOULD, best(in_code or bad))
     if bad:
         return partial("the code keeps the parts apart, a notebook does not", (*best(clean, 1), *best(bad, 2)), WOULD)
-    plain = project.used("data split")
+    plain = for_models(project)
     shown = clean or ([] if any(not e.at.path.endswith(".ipynb") for e in plain) else right)
     if shown:
         return passed("what is fitted learns from the training part only", best(shown))

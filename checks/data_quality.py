@@ -27,12 +27,16 @@ VALUES = re.compile(r"\.columns\b|isnull|isna|notn|duplicated|(missing|required|
 VALIDATES = re.compile(
     r"\b(validat\w*|verif\w*|ensure|sanity|quality|integrity|expectations?|checks?|checker|asserts?|schemas?|require)\b"
 )
+# where what is looked at is no data to learn from: a service's question, a page, a table of results
 ELSEWHERE = re.compile(
-    r"\b(serving|serve|api|apps?|inference|predict\w*|scor(e|ing)|services?|monitor\w*|drift|dashboards?|requests?"
-    r"|web)\b"
+    r"\b(serving|serve|api|apps?|services?|dashboards?|requests?|web|visuali[sz]\w*|plot\w*|charts?|figures?|cli"
+    r"|reports?|evaluat\w*|metrics?|select\w*|monitor\w*|drift|psi)\b"
 )
+# where data is looked at that a finished model answers for
+IN_PRODUCTION = re.compile(r"\b(inference|predict\w*|scor(e|ing))\b")
 STOPS = re.compile(r"(^|,)(raise|exit|sys\.exit)(,|$)")
-ASIDE = re.compile(r"\.(move|rename|replace|copy|copyfile|quarantine\w*)(,|$)")
+# a file put aside; `.replace` and `.rename` alone are as often those of a table
+ASIDE = re.compile(r"(^|,)(shutil\.(move|copy\w*)|os\.(rename|replace)|[\w.?]*\.(move\w*|quarantine\w*))(,|$)")
 KEPT = re.compile(r"\.(append|add|extend|update|write\w*|dump\w*|save\w*)(,|$)|(^|,)return(,|$)")
 BESIDE_TESTS = re.compile(r"(^|/)(conftest|test_[^/]*|[^/]*_test)\.py$|(^|/)tests?/")
 ONLY_SAYS = re.compile(r"(^|,)(print|warnings\.warn)(,|$)|log(ger|ging)?\b", re.IGNORECASE)
@@ -44,6 +48,9 @@ VERDICT = re.compile(
 )
 READS = re.compile(r"(^|\.)(read_(csv|parquet|json|table|feather|excel|pickle)|load_dataset)$")
 MADE_HERE = re.compile(r"\.to_(csv|parquet|json|feather|pickle)$")
+# how the result of a suite of checks becomes a page to look at, and how a program reads it
+PAGES = frozenset({"save_html", "show", "to_html", "save"})
+READ_OUT = frozenset({"as_dict", "json", "dict", "dump_dict"})
 SKIPPED = re.compile(r"skip|disabled|dry_run|fail_on", re.IGNORECASE)
 YES = re.compile(r"[\"']?(true|yes|1)[\"']?$", re.IGNORECASE)
 BOUNDS = re.compile(r"\b(ge|gt|le|lt|pattern|regex|min_length|max_length|multiple_of|conint|confloat|Literal)\b")
@@ -96,13 +103,18 @@ def own_checks(project: Project) -> tuple[list[Evidence], list[Evidence]]:
             continue
         direct = bool(STOPS.search(acts) or ASIDE.search(acts))
         noted = bool(KEPT.search(acts)) and (anywhere or fact.at.path in stopped)
-        before = not ELSEWHERE.search(f"{words(fact.at.path)} {where}")
+        around = f"{words(fact.at.path)} {where}"
+        before = not ELSEWHERE.search(around) and not IN_PRODUCTION.search(around)
         live = project.strength(fact) >= Strength.USED and not fact.at.path.endswith(".ipynb")
         if VALIDATES.search(where) and before and live and (direct or noted):
             full.append(project.evidence(fact, f"checks the data: {fact.name[:80]}"))
         elif VALIDATES.search(where) and COLUMNS.search(fact.name) and (direct or KEPT.search(acts) or said(acts)):
             weak.append(noted_as(project, fact, "looks at the data, but nothing before training is stopped by it"))
-        elif direct and before and COLUMNS.search(fact.name) and not only_arrays(fact):
+        elif fact.at.path.endswith(".ipynb") or ELSEWHERE.search(around) or not direct:
+            continue
+        elif not before and VALUES.search(fact.name):
+            weak.append(noted_as(project, fact, f"checked only when the model is asked: {fact.name[:60]}"))
+        elif before and COLUMNS.search(fact.name) and not only_arrays(fact):
             weak.append(noted_as(project, fact, f"a single assumption about the data: {fact.name[:60]}"))
     return full, weak
 
@@ -174,6 +186,13 @@ def typed_rows(project: Project) -> list[Evidence]:
     return found
 
 
+def only_shown(project: Project, path: str) -> bool:
+    """Whether a file turns the result of its checks into a page and nothing in it reads that result."""
+    calls = {last(f.name) for f in project.facts("call", path=path, role=None)}
+    acts = (f for f in project.facts("branch", path=path, role=None) if STOPS.search(outcome(f)))
+    return bool(calls & PAGES) and not calls & READ_OUT and not any(acts)
+
+
 def switched_off(fact: Fact) -> bool:
     """Whether a product's call is told to look away: `skip_check=True`."""
     return any(SKIPPED.search(key) and YES.match(value) for key, value in fact.detail.items() if key != "fail_on_error")
@@ -193,7 +212,7 @@ def data_is_validated(project: Project) -> Verdict:
     A validation product at work passes, and so do checks of the project's own, in code that is there to validate, that
     stop the run or put the bad data aside. A single `raise` on a missing column, findings that nothing acts on, checks
     in notebooks or of production data only, tests that read a sample file, typed rows, and a product told to skip are
-    partial. Dropping rows with missing values validates nothing.
+    partial. Dropping rows with missing values validates nothing, and so does a report that is only looked at.
 
     Why: a model trains without complaint on a column that changed its unit; nothing later in the pipeline notices.
 
@@ -206,6 +225,7 @@ def data_is_validated(project: Project) -> Verdict:
     idle = skipped | only_defined(project, found)
     tested = tested_data(project)
     used = [e for e in (*found.at_least(Strength.USED), *tested) if e.at not in idle and e.strength >= Strength.USED]
+    used = [e for e in used if not only_shown(project, e.at.path)]
     explored = [e for e in used if e.at.path.endswith(".ipynb") and project.kind != "collection"]
     own, weak = own_checks(project)
     if project.kind == "library":
@@ -216,8 +236,6 @@ def data_is_validated(project: Project) -> Verdict:
         return passed("the data is checked before a model learns from it", best(full))
     if project.only_serves:
         return not_applicable("models are served here and trained elsewhere, so there is no training data to check")
-    if project.kind == "library":
-        return not_applicable("a library leaves the checking of data to its users")
     if project.kind == "library":
         return not_applicable("a library leaves the checking of data to its users")
     if off:

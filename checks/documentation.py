@@ -25,6 +25,17 @@ CHORE = re.compile(
     r"(?<![a-z])(lint\w*|format|fmt|clean\w*|help|stop|down|kill|delete|remove|destroy|type-?check|docs?)(?![a-z])",
     re.IGNORECASE,
 )
+# a numbered step that tells the reader what to do, as opposed to what the system does
+STEP = re.compile(
+    r"(\d+[.)]|step \d+[.:)]?)\s+\W*((first|then|now|next|please|you (can|should|need to|must)|to \w+)\W+)?"
+    r"(open|click|run|create|install|clone|go|select|add|set|navigate|download|copy|deploy|build|start|configure|enter"
+    r"|choose|make|execute|launch|log|sign|fork|use|update|import|edit|change|check|wait|upload|push|activate|train"
+    r"|enable|press|type|save|setup|replace|fill|provide|ensure|access|connect|invoke|register|visit|grant|attach"
+    r"|unzip|extract|initiali[sz]e|prepare|switch|generate|apply|review|get|put|write|specify|follow|once)\b",
+    re.IGNORECASE,
+)
+# a line that is a command and no sentence, also in backticks of its own
+LINE = re.compile(r"\W{0,3}((?:\$ |> |\./)?[a-z][\w./+-]*(?: [^`]*?)?[^`.:])[`*]{0,3}(?: \(or\b.*)?$")
 STEPS = 4
 """Numbered steps that make a guide in words."""
 # an install of this project rather than of a tool
@@ -224,8 +235,9 @@ def loose_commands(project: Project, pages: Iterable[str]) -> list[Evidence]:
             Evidence(fact.at, Strength.DECLARED, f"a command in running text: {fact.name[:60]}")
             for fact in project.repo.facts(page)
             if fact.kind in ("prose", "codeline")
-            and re.match(r"(\$ |\./)?[A-Za-z]", fact.name)
-            and jobs(project, replace(fact, kind="command")) & {"installing", "running work"}
+            and (line := LINE.match(fact.name))
+            and not missing(project, fact)
+            and jobs(project, replace(fact, kind="command", name=line[1])) & {"installing", "running work"}
         ]
     return sorted(found, key=lambda e: (-e.strength, e.at))
 
@@ -233,14 +245,10 @@ def loose_commands(project: Project, pages: Iterable[str]) -> list[Evidence]:
 def walkthrough(project: Project, pages: Iterable[str]) -> list[Evidence]:
     """Numbered steps in words, as guides through a cloud console give them."""
     steps = [
-        fact
-        for page in pages
-        for fact in project.repo.facts(page)
-        if fact.kind == "prose" and re.match(r"(\d+[.)]|step \d+)\s+\S", fact.name, re.IGNORECASE)
+        fact for page in pages for fact in project.repo.facts(page) if fact.kind == "prose" and STEP.match(fact.name)
     ]
-    return (
-        [Evidence(f.at, Strength.DECLARED, f"a step: {f.name[:60]}") for f in steps[:2]] if len(steps) >= STEPS else []
-    )
+    shown_steps = steps[:2] if len(steps) >= STEPS else []
+    return [Evidence(f.at, Strength.DECLARED, f"a step: {f.name[:60]}") for f in shown_steps]
 
 
 @check(

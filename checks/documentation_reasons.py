@@ -43,12 +43,13 @@ LIMITS = re.compile(
     r"|bugs|failures)"
     r"|what (did(n.t| not)|does(n.t| not)) work\w*|what (went wrong|broke)|post-?mortems?|retrospective"
     r"|negative results"
-    r"|(critical |key |main )?lessons( learn\w+)?|failure (modes|analysis))(?![a-z])|^\W*(known )?limits\W*$",
+    r"|(critical|key|main|hard|important) lessons|lessons learn\w+"
+    r"|failure (modes|analysis))(?![a-z])|^\W*(known )?limits\W*$",
     re.IGNORECASE,
 )
 CHANGE = re.compile(
     r"(?<![a-z])((future|possible|potential|further|planned) (work|improvements?|enhancements?|directions?|plans)"
-    r"|to-?do( list)?s?|what (i|we) would (do|change)\w*|roadmap)(?![a-z])|^\W*improvements?\W*$",
+    r"|what (i|we) would (do|change)\w*|roadmap)(?![a-z])|^\W*(improvements?|to-?do( list)?s?)\W*$",
     re.IGNORECASE,
 )
 ADMITS = re.compile(
@@ -58,6 +59,12 @@ ADMITS = re.compile(
     re.IGNORECASE,
 )
 NOTHING = re.compile(r"^\W*(none|n/?a|nothing)\b.{0,30}$|\bno known\b", re.IGNORECASE)
+# a page that tells how to carry out one task: the limits it names are those of that way, not of the project
+HOW_TO = re.compile(
+    r"^\W*(how[- ]to|use|using|tutorials?|guide|install\w*|set(ting)?[- ]?up|deploy\w*|configur\w*|migrat\w*"
+    r"|troubleshoot\w*|running|run)\b",
+    re.IGNORECASE,
+)
 A_LESSON_PLAN = re.compile(r"^\W*lessons\W*$", re.IGNORECASE)
 STEPS = 3
 """Lines below a heading that make a section more than a promise."""
@@ -67,6 +74,11 @@ def sentences(page: Page, pattern: re.Pattern[str]) -> list[Evidence]:
     """Lines of prose that match."""
     said = [fact for fact in page.lines if fact.kind == "prose" and pattern.search(fact.name)]
     return [Evidence(fact.at, Strength.DECLARED, fact.name[:100]) for fact in said]
+
+
+def title(page: Page) -> str:
+    """The first heading of a page, or its file's name."""
+    return next((fact.name for fact in page.lines if fact.kind == "heading"), words(page.stem))
 
 
 def choices(page: Page) -> Iterator[tuple[Location, str, str]]:
@@ -122,8 +134,8 @@ def decisions_are_written(project: Project) -> Verdict:
 def limits_are_admitted(project: Project) -> Verdict:
     """What: a section on known limits, failures or lessons learned, with something in it.
 
-    A list of future work, or a single sentence that admits a limit, is partial. A syllabus called "Lessons" and
-    "Known issues: none" are nothing.
+    A list of future work, a single sentence that admits a limit, and the limits of one way to do a task on a page that
+    tells how to do it are partial. A syllabus called "Lessons" and "Known issues: none" are nothing.
 
     Why: every model fails somewhere; who says where has looked.
 
@@ -137,9 +149,9 @@ def limits_are_admitted(project: Project) -> Verdict:
             said = [fact for fact in section.lines if fact.kind == "prose" and not NOTHING.search(fact.name)]
             if not said or A_LESSON_PLAN.match(section.heading):
                 continue
-            if LIMITS.search(section.heading):
+            if LIMITS.search(section.heading) and not HOW_TO.match(title(page)):
                 full.append(Evidence(section.at, Strength.USED, f"{section.heading[:60]}: {said[0].name[:60]}"))
-            elif CHANGE.search(section.heading):
+            elif CHANGE.search(section.heading) or LIMITS.search(section.heading):
                 half.append(Evidence(section.at, Strength.DECLARED, f"{section.heading[:60]}: {said[0].name[:60]}"))
         half += sentences(page, ADMITS)
     if full:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from readykit.checks_api import Project, check, failed, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.naming import words
 from readykit.testcode import asserting, own_modules, tests_of, uses_project, vacuous
 
 if TYPE_CHECKING:
@@ -21,6 +22,18 @@ NOT_A_TEST = re.compile(
     r"|--(version|help)\b|--collect-only|\binstall\b|compileall"
     r"|-e (lint|type|doc|format|flake8|mypy|ruff|style|licen[cs]e|build|release|publish)\w*$"
 )
+
+# A workflow of another repository that is called as a job: `uses: owner/name/.github/workflows/python-test.yml@v1`.
+SHARED = re.compile(r"^[\w.-]+/[\w.-]+/\.github/workflows/(?P<file>[\w.-]+)\.ya?ml@")
+# What such a file is called, or what it is handed, when it runs tests. Releases and reports of tests are no run.
+RUNS_TESTS = re.compile(r"(?<![a-z])((py|unit|integration)?tests?|testing|pytest|tox|nox|r cmd check)(?![a-z])")
+NOT_RUNNING = re.compile(r"(?<![a-z])(publish|release|deploy|report|lint|docs?|comment|badge|label)(?![a-z])")
+NOT_ASKED = re.compile(r"(?i)^(false|no|none|off|0|)$")
+# The test job of a CI product's ready-made set: `- python/test:` of an orb.
+ORB = re.compile(r"^workflows\..*\.jobs\[\d+\](\.(?P<key>[\w-]+/[\w-]+)\b.*)?$")
+ORB_TESTS = re.compile(r"^(python|poetry|[\w-]*pytest|tox)/([\w-]*test[\w-]*|tox)$")
+# A script of a test folder that is started as a program.
+SCRIPT = re.compile(r"^python[\d.]* (?:-\w )?(?P<path>(?:[\w.-]+/)*tests?/[\w./-]+\.py)\b")
 
 # tests that are not test functions of Python: examples in docstrings, notebooks, templates of other languages
 ELSEWHERE = re.compile(
@@ -81,6 +94,53 @@ def tested_by_action(project: Project) -> list[Evidence]:
     ]
 
 
+def events(project: Project, path: str) -> set[str]:
+    """What starts a workflow, by its own file."""
+    rows = [row for row in project.repo.facts(path) if row.kind == "yaml" and re.match(r"on(\.|\[|$)", row.name)]
+    return {word for row in rows for word in (re.split(r"[.\[]", row.name.removeprefix("on."))[0], row.value)}
+
+
+def tested_elsewhere(project: Project) -> list[tuple[Evidence, bool]]:
+    """Jobs that call a shared workflow or a ready-made job for tests, each with whether a change starts it."""
+    found = []
+    for fact in project.facts("yaml", role=None):
+        match = SHARED.match(fact.value) if fact.name.endswith(".uses") else None
+        if match and project.graph.active(fact.at.path, "github") and for_tests(project, fact, match["file"]):
+            note = f"a shared workflow that runs the tests: {fact.value}"
+            found.append((project.evidence(fact, note), bool(events(project, fact.at.path) & ON_CHANGE)))
+        orb = ORB.match(fact.name) if fact.name.startswith("workflows.") else None
+        if orb and ORB_TESTS.match(orb["key"] or fact.value) and project.graph.active(fact.at.path, "circleci"):
+            found.append(
+                (project.evidence(fact, f"a ready-made job that runs the tests: {orb['key'] or fact.value}"), True)
+            )
+    return found
+
+
+def for_tests(project: Project, uses: Fact, name: str) -> bool:
+    """Whether a shared workflow is one for tests: by its file's name, or by what it is handed."""
+    if NOT_RUNNING.search(words(name)):
+        return False
+    given = uses.name.removesuffix("uses") + "with."
+    rows = [row for row in project.repo.facts(uses.at.path) if row.kind == "yaml" and row.name.startswith(given)]
+    asked = [row for row in rows if RUNS_TESTS.search(words(row.name.removeprefix(given)))]
+    if asked and all(NOT_ASKED.match(row.value) for row in asked):
+        return False
+    return bool(asked or RUNS_TESTS.search(words(name)))
+
+
+def scripted(project: Project) -> list[Evidence]:
+    """CI jobs that start a script of a test folder by itself, which holds none of the project's test functions."""
+    holding = {test.at.path for test in tests_of(project) if test.honest}
+    found = []
+    for job in project.ci_jobs():
+        for chain in (chain for chain in job.reached if chain):
+            plain = chain[-1].detail.get("plain") or chain[-1].name
+            match = SCRIPT.match(plain)
+            if match and not any(path.endswith(match["path"]) for path in holding):
+                found.append(shown(job, chain))
+    return found
+
+
 def shown(job: CIJob, chain: tuple[Fact, ...]) -> Evidence:
     """Evidence of a job at its own command, with the hops to the test command."""
     way = " -> ".join(f"{fact.at}" for fact in chain[1:])
@@ -118,9 +178,10 @@ def hollow(project: Project, commands: list[Fact]) -> bool:
 def ci_runs_tests(project: Project) -> Verdict:
     """What: a CI job on push or pull request runs the tests, directly or through make, a task runner or a script.
 
-    A step that is only named after tests, a command whose exit code is lost, and a workflow outside the folder that
-    its system reads do not count. Tests that only run by hand or on a schedule are partial, and so are tests that say
-    nothing: a placeholder that asserts `True`, tests without the project's code, no test to be found.
+    A workflow of another repository that is called as a job and is named for tests, or told about them, runs them. A
+    step that is only named after tests, a command whose exit code is lost, and a workflow outside the folder that its
+    system reads do not count. Tests that only run by hand or on a schedule are partial, and so are tests that say
+    nothing: a placeholder that asserts `True`, tests without the project's code, a single script, no test to be found.
 
     Why: tests that somebody must remember to run are not run.
 
@@ -130,7 +191,9 @@ def ci_runs_tests(project: Project) -> Verdict:
     """
     found = list(tested(project))
     honest = [(job, chain) for job, chain in found if not any(fact.detail.get("swallowed") == "yes" for fact in chain)]
+    away = tested_elsewhere(project)
     every = [shown(job, chain) for job, chain in honest if on_change(job)] + tested_by_action(project)
+    every += [evidence for evidence, started in away if started]
     if every and hollow(project, [chain[-1] for _, chain in honest]):
         return partial(
             "CI runs tests that say nothing about the project's code",
@@ -139,10 +202,10 @@ def ci_runs_tests(project: Project) -> Verdict:
         )
     if every:
         return passed("a CI job runs the tests on changes", every)
-    if honest:
+    if honest or away:
         return partial(
             "CI runs the tests, but not on changes",
-            [shown(job, chain) for job, chain in honest],
+            [*(shown(job, chain) for job, chain in honest), *(evidence for evidence, _ in away)],
             "run it on push or pull request",
         )
     if found:
@@ -151,6 +214,9 @@ def ci_runs_tests(project: Project) -> Verdict:
             [shown(job, chain) for job, chain in found],
             "let the exit code of the test command end the job",
         )
+    scripts = scripted(project)
+    if scripts:
+        return partial("CI runs a script of the tests by itself, not the tests", scripts, "the test runner in that job")
     presubmit = project.doing("presubmit workflows").at_least(Strength.DECLARED)
     if presubmit:
         return partial(

@@ -13,6 +13,10 @@ HARMLESS = re.compile(r"--exit-zero|--fail-under[= ]0(\.0)?\b|--fail-on[= ]none"
 REWRITES = re.compile(r"^(black|isort|yapf|autopep8|ruff format)\b(?!.*(--check|--diff|-c\b|--check-only))")
 NOT_A_RUN = re.compile(r"--(version|help)\b|--install-types\b.*--non-interactive$|\binstall\b")
 HOOKS = "running hooks"
+# Names of groups of dependencies that only those who work on the code install.
+FOR_DEVELOPERS = re.compile(
+    r"(^|[-_.])(dev\w*|lint\w*|quality|checks?|style|format\w*|typ(e|ing)s?|tests?|ci|qa)($|[-_.])"
+)
 
 
 def shows(project: Project, fact: Fact, job: str) -> bool:
@@ -67,6 +71,15 @@ def by_hand(project: Project, job: str) -> list[Evidence]:
     ]
 
 
+def provided(project: Project, job: str) -> list[Evidence]:
+    """Tools for it in a group of dependencies for developers: chosen by hand, and called by nothing."""
+    return [
+        Evidence(fact.at, Strength.DECLARED, f"{fact.name} is installed for developers")
+        for fact in project.doing(job).facts
+        if fact.kind == "dependency" and FOR_DEVELOPERS.search(fact.detail.get("group", ""))
+    ]
+
+
 def settled(project: Project, job: str, settings: str, what: str, wanted: str) -> Verdict:
     """Whether a kind of tool is configured and run at every change."""
     runs = list(in_ci(project, job))
@@ -82,6 +95,9 @@ def settled(project: Project, job: str, settings: str, what: str, wanted: str) -
     if waiting or configured:
         why = "there is a command for it that nobody has to run" if waiting else "configured, run by nobody"
         return partial(why, [*best(waiting, 2), *best(configured, 2)], wanted)
+    ready_to_use = provided(project, job)
+    if ready_to_use:
+        return partial("installed for developers, run by nobody", best(ready_to_use), wanted)
     found = project.doing(job)
     idle = [e for e in found.evidence if e.strength is Strength.DECLARED]
     prefix = "installed, not used: " if idle else ""
@@ -100,8 +116,8 @@ def style_is_settled(project: Project) -> Verdict:
     """What: a linter or formatter is configured, and CI or a pre-commit hook runs it so that a finding stops a change.
 
     Configured and run by nobody, run by hand (make lint), or run in CI with the exit code thrown away (`|| true`,
-    `--exit-zero`, a formatter that only rewrites) is partial. A package that is only installed, and a step that is
-    only named "lint", do not count.
+    `--exit-zero`, a formatter that only rewrites) is partial, and so is a linter among the dependencies for developers
+    that nothing calls. A package among all others, and a step that is only named "lint", do not count.
 
     Why: style that people argue about in review costs time; unused names and shadowed variables hide real faults.
 
@@ -119,8 +135,9 @@ def style_is_settled(project: Project) -> Verdict:
 def types_are_checked(project: Project) -> Verdict:
     """What: a type checker is configured, and CI or a pre-commit hook runs it so that a finding stops a change.
 
-    A checker that is configured and run by nobody, that waits in a Makefile, or whose exit code CI throws away is
-    partial; one that is only installed is not there. Projects without Python have a compiler or no types.
+    A checker that is configured and run by nobody, that waits in a Makefile or among the dependencies for developers,
+    or whose exit code CI throws away is partial; one that is only installed is not there. Projects without Python have
+    a compiler or no types.
 
     Why: a frame passed where a row was meant fails at three in the morning; a checker sees it in a second.
 

@@ -31,6 +31,9 @@ LOOPED = ("groupby", "unique")
 NO_GROUPS = re.compile(
     r"\b(y|labels?|targets?|class|classes|clusters?|models?|algorithms?|folds?|runs?|epochs?|estimators?)\b"
 )
+# columns of a grouped table that make no slices either: time, and what tuning numbers
+NO_SLICE = re.compile(r"\b(dates?|days?|weeks?|months?|years?|hours?|time|config|metric|workflow|wflow|engine|id|n)\b")
+SUMMARY = re.compile(r"(summari[sz]e|reframe|group_modify|group_map)$")
 SLICES = re.compile(r"\b(slices|slice|subgroups?|cohorts?|fairness)\b")
 BY = re.compile(
     r"\b(per|by) (slice|subgroup|segment|cohort|group|region|country|age|gender|sex|race|store|category|site)\b"
@@ -123,8 +126,37 @@ def grouped(project: Project) -> Iterator[tuple[Fact, str]]:
         if ".groupby." in fact.name:
             if last(fact.name) in ("apply", "agg", "aggregate") and NAMES_METRIC.search(given(fact)):
                 yield fact, "a metric for each group"
+        elif last(fact.name) == "group_by" and groups_people(fact) and (score := grouped_score(project, fact, scoring)):
+            yield score, "a metric for each group of the table"
         elif last(fact.name) in LOOPED and any(near(fact, s) for s in scoring) and loops(project, fact):
             yield fact, "a loop over groups that computes a metric for each"
+
+
+def groups_people(fact: Fact) -> bool:
+    """Whether one of the columns that a table is grouped by is neither the target, a model, a fold nor time."""
+    columns = [words(value) for key, value in fact.detail.items() if key.isdigit()]
+    return any(not NO_GROUPS.search(column) and not NO_SLICE.search(column) for column in columns)
+
+
+def grouped_score(project: Project, fact: Fact, scoring: tuple[Fact, ...]) -> Fact | None:
+    """The metric that a pipe computes for these groups, or the summary that computes it in the same function."""
+    chain = fact.detail.get("receiver", "")
+    for score in scoring:
+        piped = chain and score.detail.get("receiver") == chain
+        if near(fact, score) and piped:
+            return score
+    measured = {(s.at.path, s.scope) for s in scoring if s.scope}
+    for call in project.facts("call", path=fact.at.path):
+        if SUMMARY.match(last(call.name)) and near(fact, call) and call.detail.get("receiver") == chain:
+            inside = any(s.at.path == call.at.path and within(s, call) for s in scoring)
+            if inside or (call.at.path, call.scope) in measured:
+                return call
+    return None
+
+
+def within(fact: Fact, outer: Fact) -> bool:
+    """Whether a fact stands between the first and the last line of another."""
+    return outer.at.line <= fact.at.line <= (outer.at.end_line or outer.at.line)
 
 
 def near(fact: Fact, score: Fact) -> bool:

@@ -12,7 +12,7 @@ from readykit.naming import last, words
 
 # data kept apart, as people name it in arguments: `y_test`, `X_val`, `valid_ds`, `data["test"]`, `testX`
 HELD_OUT = re.compile(
-    r"(?<![a-z])(test|tests|val|valid|validation|holdout|hold_out|held_out|heldout|dev|oos|out_of_time|oot)(?![a-z])"
+    r"(?<![a-z])(test|tests|(?:test|val|valid)_?(?:set|loader|data)|val|valid|validation|holdout|hold_out|held_out|heldout|dev|oos|out_of_time|oot)(?![a-z])"
     r"(?!_(artifact|config|status|size|ratio|mode|errors?|steps?|fraction|frac|id|name|results?|thresholds?|criteria))(?<!data_validation)"
     r"|(?<=[a-zA-Z]_)(te|tst|hold)(?![a-z])"
     r"|(?<![a-zA-Z])(test|val|valid)(?=[XYD_])(?!_)|(?<=[a-z])(Test|Val|Valid|Validation)(?![a-z])"
@@ -37,12 +37,14 @@ LOGS = re.compile(
     r"^(log\w*|print|info|write|dump|add_scalars?|report_scalar|update|append|track|set_postfix|echo|debug)$"
 )
 STEPS = re.compile(r"(^|\.)(validation|test|eval)_(step|epoch_end|epoch)$|(^|\.)on_(validation|test)_epoch_end$")
-LOADS = re.compile(r"\b(read|load|fetch|open|part|dataset)\b")
+LOADS = re.compile(r"\b(read|load|loader|fetch|open|part|dataset)\b")
+# what a metric that is computed by hand is called
+BY_HAND = re.compile(r"(\w+_)?(accuracy|acc|f1|auc|rmse|mse|mae|mape|r2|n?correct|num_correct)$")
 EVALUATES = re.compile(r"\b(evaluat\w*|eval|validat\w*|test|score|scoring|metrics)\b")
 # schemas and suites of expectations validate data, not models
 SCHEMA = re.compile(r"schema|pandera|expectation|suite")
 NOT_SCORES = re.compile(
-    r"(path|dir|file|name|config|logger|request|client|loader)s?$|^(join|open|read|load|get|literal|assert|raise|check)\b"
+    r"(path|dir|file|name|config|logger|request|client|loader)s?$|^(join|open|read|load|get|literal|assert|raise|check|convert|parse|format|rename|merge|to|from|plot|draw)\b"
 )
 
 
@@ -62,8 +64,10 @@ def scored_apart(project: Project) -> Iterator[tuple[Fact, str]]:
 def loaded_apart(project: Project) -> Iterator[tuple[Fact, str]]:
     """Data kept apart that is loaded by code that evaluates: in an evaluating function or file where metrics are."""
     scoring = {f.at.path for f in project.doing("scoring against labels").facts}
+    by_hand = {(f.at.path, f.scope) for f in project.facts("assign") if BY_HAND.match(last(f.name))}
     for fact in project.facts("call"):
-        if fact.at.path in scoring and LOADS.search(words(last(fact.name))) and HELD_OUT.search(given(fact)):
+        counted = fact.at.path in scoring or (fact.scope and (fact.at.path, fact.scope) in by_hand)
+        if counted and LOADS.search(words(last(fact.name))) and HELD_OUT.search(given(fact)):
             where = words(f"{last(fact.scope)} {fact.at.path.rpartition('/')[2]}")
             if EVALUATES.search(where):
                 yield fact, f"the evaluation reads data kept apart: {last(fact.name)}({given(fact)[:60]})"
@@ -175,15 +179,31 @@ def metrics_fit_the_classes(project: Project) -> Verdict:
 
 # -- tuning -----------------------------------------------------------------------------------------------------------
 RESULTS = re.compile(r"cv_results_|trials_dataframe|\.get_trials|all_trials|\.trials\b")
+TRIALS = re.compile(r"log_(metric|param)s\b|results of the search|log_metric\b|trials|Tuner|tune\b|Callback")
 KEPT = re.compile(r"^(log_\w+|dump|to_csv|to_json|to_parquet|write\w*|save\w*)$")
 
 
+def above(project: Project, files: set[str]) -> set[str]:
+    """The files that import some files, by way of others too: what they switch on holds below."""
+    find = project.graph.modules.imported
+    needs = [(f.at.path, frozenset(find(f.name, f.at.path))) for f in project.facts("import")]
+    found: set[str] = set()
+    while more := {path for path, wanted in needs if wanted & (files | found)} - found:
+        found |= more
+    return found
+
+
 def records(project: Project, evidence: Iterable[Evidence]) -> list[Evidence]:
-    """What records the trials: the search itself, a tracker in the same file, or its results written to a file."""
+    """What records the trials: the search itself, a tracker in the same file, or its results written to a file.
+
+    Automatic logging holds for the file that switches it on and those that it imports, not for another trainer's.
+    """
     searching = {e.at.path for e in evidence}
     found = list(project.used("recording search"))
     found += [e for e in project.used("experiment tracking") if e.at.path in searching]
-    found += project.used("automatic logging")
+    automatic = project.used("automatic logging")
+    around = searching | (above(project, searching) if automatic else set())
+    found += [e for e in automatic if e.at.path in around]
     keeping = {f.at.path for f in project.facts("call") if KEPT.match(last(f.name))} & searching
     for path in keeping:
         for fact in project.facts("call", "assign", path=path):
@@ -216,7 +236,8 @@ def tuning_is_bounded(project: Project) -> Verdict:
         shown = modules(project, some)
         kept = [e for e in records(project, shown) if not in_notebook(project, e)]
         if shown and kept:
-            return passed(f"{what}, recorded", (*best(shown, 2), *best(kept, 1)))
+            kept.sort(key=lambda e: (not TRIALS.search(e.note), -e.strength))
+            return passed(f"{what}, recorded", (*best(shown, 2), kept[0]))
     if not every:
         return unmet(project.doing("bounded search"), "no settings are compared", would, r"tun(e|ing)|hyper-?param")
     if not modules(project, every):

@@ -19,7 +19,7 @@ ABOUT_RESULTS = re.compile(
 )
 # words that say it is about the data alone
 ABOUT_DATA = re.compile(
-    r"\b(eda|explor\w*|distribution|histogram|heatmap|correlation|drift|missing|outliers?|latency|monitor\w*|ingest\w*|statistics|"
+    r"\b(eda|explor\w*|distribution|histogram|heatmap|correlation|drift\w*|missing|outliers?|latency|monitor\w*|ingest\w*|statistics|"
     r"data (quality|stability|report|check\w*|validation|integrity|summary))\b"
 )
 # words that are about results even where the code is about data

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
+from readykit.naming import last
 
 MODEL = r"model|classif\w*|regress\w*|predict\w*|estimat\w*|forecast\w*|recommend\w*|scores?|rank\w*"
 SIMPLE = (
@@ -21,7 +23,7 @@ NOT_A_MODEL = re.compile(
     r"|drift|constraint|monitor|quality"
 )
 MEASURES = re.compile(
-    r"(^|[._])(score|evaluate\w*|metrics?|accuracy\w*|roc_auc\w*|auc|f1\w*|rmse|mae|mse|mean_\w*error|r2\w*"
+    r"(^|[._])(score|evaluat\w*|metrics?|accuracy\w*|roc_auc\w*|auc|f1\w*|rmse|mae|mse|mean_\w*error|r2\w*"
     r"|average_precision\w*|log_loss|cross_val\w*|classification_report)($|[._])"
 )
 LABEL = re.compile(r"(simple |naive |dummy )?(baseline|dummy|naive|heuristic)( model)?", re.IGNORECASE)
@@ -30,6 +32,7 @@ CONSTANT = re.compile(
     re.IGNORECASE,
 )
 STATISTIC = re.compile(r"(^|\.)(mean|median|mode|value_counts|full|zeros|ones)(_like)?\(|^[\"'\d.]+$", re.IGNORECASE)
+BASELINE = re.compile(r"(^|_)(baseline|naive|dummy)(_|$)")
 NAIVE = re.compile(r"(^|_)(baseline|naive|dummy|majority)(_|$)")
 TRIVIAL = (
     "random(?! (forest|search|walk))|constant|baseline|dummy|naive|heuristic|rule[-_ ]?based|majority|most frequent"
@@ -37,9 +40,12 @@ TRIVIAL = (
 )
 ROW = re.compile(rf"^\|\s*[*_`]*(({TRIVIAL})\b[^|]*)\|.*\d*\.\d")
 HEADING = re.compile(r"^\W*(\w+ )?(baselines?|benchmark (models?|scripts?))\W*$", re.IGNORECASE)
+# a row of figures that says baseline in another cell, or in the name of the file it links to
+IN_ROW = re.compile(r"\|[^|]*baseline(?!s? (data|statistic|drift|period|window))[^|]*\|", re.IGNORECASE)
 NUMBER_ROW = re.compile(r"^\|.*\|\s*[*_`]*\d*\.\d+")
 
 
+@lru_cache(maxsize=1 << 14)
 def snake(name: str) -> str:
     """`HeuristicPredictor` as `heuristic_predictor`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
@@ -49,7 +55,7 @@ def measuring_files(project: Project) -> dict[str, Fact]:
     """Files in which something is measured, with the first place."""
     found = {fact.at.path: fact for fact in reversed(project.doing("scoring against labels").facts)}
     for call in project.facts("call"):
-        if MEASURES.search(snake(call.name.rpartition(".")[2])):
+        if MEASURES.search(snake(last(call.name))):
             found.setdefault(call.at.path, call)
     return found
 
@@ -93,7 +99,11 @@ def named_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evi
     for fact in project.facts("string"):
         if LABEL.fullmatch(fact.name) and fact.at.path in measured and (fact.at.path, fact.at.line) in estimators:
             yield project.evidence(fact, f"a model called {fact.name!r}, measured at {measured[fact.at.path].at}")
+    simple = {(fact.at.path, fact.at.line) for fact in project.doing("simple estimator").facts}
     for fact in project.facts("assign"):
+        if (fact.at.path, fact.at.line) in simple and fact.at.path in measured and BASELINE.search(snake(fact.name)):
+            notebook = Strength.DECLARED if fact.at.path.endswith(".ipynb") else None
+            yield project.evidence(fact, f"a simple model kept as {fact.name}, measured here", cap=notebook)
         inner = fact.value.partition("(")[2]
         named = SIMPLE_MODEL.search(snake(fact.name)) and MEASURES.search(
             snake(fact.value.partition("(")[0].rpartition(".")[2])
@@ -128,17 +138,33 @@ def compared_models(project: Project, measured: dict[str, Fact]) -> Iterator[Evi
     for fact in sorted(project.doing("simple estimator").facts, key=lambda f: (beside(f, elaborate), f.at)):
         simple.setdefault(fact.at.path, fact)
     for path, fact in simple.items():
-        if path in elaborate and path in measured and project.strength(fact) >= Strength.USED:
+        strength = project.strength(fact)
+        # a stage that only trains both is measured by another stage
+        later = strength is Strength.WIRED and any(project.graph.reached(other) for other in measured)
+        if path in elaborate and strength >= Strength.USED and (path in measured or later):
             yield project.evidence(
                 fact, "a linear model measured beside an elaborate one, not named as baseline", cap=Strength.DECLARED
             )
+
+
+def sibling_models(project: Project, measured: dict[str, Fact]) -> Iterator[Evidence]:
+    """A linear model in a module of its own, next to modules with elaborate ones: a project's choice of models."""
+    if not measured or project.kind in ("library", "collection"):
+        return
+    elaborate = {f.at.path for f in project.doing("elaborate estimator").facts if not f.at.path.endswith(".ipynb")}
+    folders = {path.rpartition("/")[0] for path in elaborate}
+    for fact in project.doing("simple estimator").facts:
+        beside = fact.at.path.rpartition("/")[0] in folders and fact.at.path not in elaborate
+        if beside and not fact.at.path.endswith(".ipynb") and project.strength(fact) >= Strength.WIRED:
+            note = "a linear model among the project's models, beside elaborate ones, not named as baseline"
+            yield project.evidence(fact, note, cap=Strength.DECLARED)
 
 
 def written_baselines(project: Project) -> Iterator[Evidence]:
     """Results of a baseline in documents: a table row with figures, or a section with the commands that measure it."""
     numbers: dict[tuple[str, str], Location] = {}
     for fact in project.facts("prose", role=None):
-        if ROW.match(fact.name.lower()):
+        if ROW.match(fact.name.lower()) or (NUMBER_ROW.match(fact.name) and IN_ROW.search(fact.name)):
             yield Evidence(fact.at, Strength.DECLARED, f"figures of a baseline in a document: {fact.name[:80]}")
         elif NUMBER_ROW.match(fact.name) and HEADING.match(fact.scope):
             numbers.setdefault((fact.at.path, fact.scope), fact.at)
@@ -177,17 +203,14 @@ def baseline_is_measured(project: Project) -> Verdict:
     """
     found = project.doing("baseline model")
     measured = measuring_files(project)
+    own = [
+        *own_baselines(project, measured),
+        *named_baselines(project, measured),
+        *constant_answers(project),
+    ]
     simple = [
         *project.used("baseline model"),
-        *(
-            e
-            for e in (
-                *own_baselines(project, measured),
-                *named_baselines(project, measured),
-                *constant_answers(project),
-            )
-            if e.strength >= Strength.USED
-        ),
+        *(e for e in own if e.strength >= Strength.USED),
     ]
     written = list(written_baselines(project))
     simple += [e for e in written if e.strength >= Strength.USED]
@@ -197,7 +220,8 @@ def baseline_is_measured(project: Project) -> Verdict:
         Evidence(e.at, Strength.DECLARED, f"metrics compared with another revision: {e.note}", e.tool)
         for e in project.used("model comparison")
     ]
-    weaker = [*compared_models(project, measured), *written, *compared]
+    tried = [e for e in own if e.strength is Strength.DECLARED]
+    weaker = [*tried, *compared_models(project, measured), *sibling_models(project, measured), *written, *compared]
     if weaker:
         return partial(
             "something simpler is compared, though not as a declared baseline in the project's code", best(weaker)

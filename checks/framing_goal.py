@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from readykit.checks_api import FOR_ASSISTANTS, Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
@@ -62,6 +62,12 @@ MEASURE = re.compile(
 BAR = re.compile(
     r"\b(min|max|minimum|maximum|thresholds?|target|floor|required|at least|goal|limit|bar|allowed|acceptable|thresh)\b"
 )
+# "score" alone stands for too much; beside a decision about the model and a bar it is its figure
+SCORE_BAR = re.compile(
+    r"\b(deploy\w*|promot\w*|accept\w*|regist\w*|approv\w*|models?|expected|required|min|minimum)\b.*\bscore\b"
+    r"|\bscore\b.*\b(deploy\w*|promot\w*|accept\w*|regist\w*|approv\w*)\b"
+    r"|\bmodel performance (threshold|thresh)\b"
+)
 SECTION = re.compile(
     r"\b(gates?|acceptance|success|criteria|quality gate|requirements?|targets?|evaluation|evaluate|validation"
     r"|promotion)\b"
@@ -73,6 +79,7 @@ OTHER = re.compile(
     r"|outlier|iou threshold)\b"
 )
 NUMBER = re.compile(r"-?\d*\.?\d+(e-?\d+)?$")
+DEFAULT = re.compile(r"(getenv|environ\.get)\(.*,\s*[\"']?\d*\.?\d+[\"']?\)+$")
 LITERAL = re.compile(r"[<>]=?\s*\(?-?\d*\.?\d+|\d*\.?\d+\s*[<>]=?")
 TRIVIAL = re.compile(r"[<>]=?\s*(0|1|0\.0|1\.0)\b(?!\.)")
 STOPS = re.compile(
@@ -115,6 +122,7 @@ def thresholds_in_config(project: Project) -> list[Evidence]:
         if OTHER.search(names) or OTHER.search(words(fact.at.path)) or not BAR.search(words(last(fact.name))):
             continue
         own = MEASURE.search(words(last(fact.name)))
+        own = own or SCORE_BAR.search(words(last(fact.name)))
         inside = MEASURE.search(names) and SECTION.search(words(fact.name.rpartition(".")[0]))
         if own or inside:
             found.append(fact)
@@ -167,7 +175,27 @@ def thresholds_in_code(project: Project) -> list[Evidence]:
             and not OTHER.search(f"{place} {words(' '.join(names))}")
         ):
             found.append(project.evidence(fact, f"a model's figure is held to a number in the code: {fact.name[:70]}"))
+    constants = {last(f.name): f for f in project.facts("assign") if last(f.name).isupper() and a_bar(f)}
+    found += constants_read(project, constants)
     return [each for each in (*found, *conditional_stages(project)) if each.strength >= Strength.USED]
+
+
+def a_bar(fact: Fact) -> bool:
+    """Whether a constant names a metric and its bar and has a number, be it the default of an environment value."""
+    named = words(fact.name)
+    number = NUMBER.match(fact.value.strip()) or DEFAULT.search(fact.value)
+    return bool(number and BAR.search(named) and MEASURE.search(named) and not OTHER.search(named))
+
+
+def constants_read(project: Project, telling: Mapping[str, Fact]) -> Iterator[Evidence]:
+    """Constants that name a metric and its bar, and that code of another file reads: `config.MIN_ACCURACY`."""
+    if telling:
+        for fact in project.facts("refs"):
+            named = {name for names in fact.detail.values() for name in names.split()}
+            for name in sorted(named & set(telling)):
+                if telling[name].at.path != fact.at.path and JUDGES.search(words(fact.at.path)):
+                    note = f"the number to reach, a constant of the code, read by {fact.at.path}"
+                    yield project.evidence(telling[name], note)
 
 
 NEVER_A_FIGURE = re.compile(r"^(map|ap|gain|lift|metrics?)$|_map$", re.IGNORECASE)

@@ -24,6 +24,7 @@ ABOUT = re.compile(
 HOW = re.compile(
     r"\b(install\w*|setup|set up|usage|quick ?start|getting started|structure|tech\w*|tools?|deploy\w*|licen[sc]e"
     r"|contribut\w*|requirements|prerequisites|run\w*|test\w*"
+    r"|frameworks?|librar(?:y|ies)|packages|stack|built with|milestones?|deliverables"
     r"|credits?|references?|contents|architecture|ci/?cd|roadmap|acknowledg\w*|monitoring|docker|api)\b",
     re.IGNORECASE,
 )
@@ -32,6 +33,7 @@ OPENING, NEAR = 60, 10
 VERBS = (
     r"predict(?:s|ed|ing)?|forecast(?:s|ed|ing)?|classif(?:y|ies|ied|ying)|detect(?:s|ing)?|estimat(?:e|es|ing)"
     r"|recommend(?:s|ing)?|recogni[sz](?:e|es|ing)|segment(?:s|ing)?"
+    r"|discern(?:s|ing)?|transcrib(?:e|es|ing)|(?:determin(?:e|es|ing)|tell(?:s|ing)?) (?:whether|if)"
     r"|identif(?:y|ies|ying)|modell?ing|distinguish\w*"
 )
 TASKS = (
@@ -46,7 +48,8 @@ SYSTEM = (
 )
 TARGET = re.compile(
     rf"\b(?:{VERBS})\s+(?!{SYSTEM}\b)(?:\W*\w+)|\b(?!{SYSTEM}\b)[a-z]{{3,}}[ -](?:{TASKS})\b|\b(?:classif\w+"
-    rf"|predictions?|forecasts?) (?:of|for|about) (?!{SYSTEM}\b)\w+",
+    rf"|predictions?|forecasts?) (?:of|for|about) (?!{SYSTEM}\b)\w+"
+    rf"|\b(?:generates?|produces?|makes?|gives?) (?:predictions?|forecasts?) from (?!{SYSTEM}\b)\w+",
     re.IGNORECASE,
 )
 NO_SUBJECT = re.compile(
@@ -64,15 +67,36 @@ FROM = re.compile(
     r"|using [^.]{0,40}\bdata)\b",
     re.IGNORECASE,
 )
-NOT_FROM = re.compile(r"\bdata (scien\w+|engineer\w*|version\w*|pipeline|drift|validation|ingestion)", re.IGNORECASE)
+NOT_FROM = re.compile(
+    r"\bdata (scien\w+|engineer\w*|version\w*|pipeline|drift|validation|ingestion|explor\w*|collect\w*|prepar\w*)",
+    re.IGNORECASE,
+)
+# what an engineer reduces or avoids while building, which is no use of the prediction
+CRAFT = (
+    r"(?:the |its |our |any |more |all )*(?:images?|dimension\w*|noise|over-?fitting|complexity|size|number of|loss"
+    r"|errors?|variance|bias|latency|memory|code|training|duplicat\w*|leakage|accuracy|performance|batch\w*|runtime)"
+)
 WHO = re.compile(
-    r"\b(customers?|clients?|compan(?:y|ies)|businesses|organi[sz]ations?|doctors?|patients?|physicians?"
-    r"|clinicians?|farmers?|drivers?|passengers?|sellers?|buyers?|shop owners?|managers?"
+    r"\b(compan(?:y|ies)|businesses|organi[sz]ations?|doctors?|physicians?"
+    r"|clinicians?|farmers?|sellers?|buyers?|shop owners?|managers?"
     r"|operators|analysts|analytical team|support (?:team|agents?|desk|staff)|banks?|insurers?|hospitals?"
-    r"|retailers?|stakeholders?|governments?|agenc(?:y|ies)|subscribers?|employees?|investors?|traders?"
-    r"|consumers?|visitors?|citizens?|homeowners|users|dispatchers|for whom|marketing|maintainers|reviewers)\b"
-    r"|\b(?:so that|in order to|to (?:help|reduce|avoid|prevent|increase|optimi[sz]e|plan|prioriti[sz]e|decide"
-    r"|focus)|helps? (?:\w+ ){1,4}|useful for)\b",
+    r"|retailers?|stakeholders?|governments?|agenc(?:y|ies)|investors?|traders?"
+    r"|homeowners|dispatchers|for whom|marketing|maintainers|reviewers)\b"
+    rf"|\b(?:so that|in order to|to (?:help|reduce|avoid|prevent|increase|optimi[sz]e|plan|prioriti[sz]e|decide"
+    rf"|focus)|helps? (?:\w+ ){{1,4}}|useful for)\b(?! {CRAFT}\b)",
+    re.IGNORECASE,
+)
+# people whom a prediction may be about are those it serves only where that is said
+SERVED = re.compile(
+    r"\b(?:for|by|help(?:s|ing)?|lets?|enabl\w+|allow\w*|giv\w+|tells?|serves?|benefits?|protects?|advis\w+"
+    r"|warns?|where) (?:\w+ ){0,3}(?:customers?|clients?|patients?|drivers?|passengers?|subscribers?|employees?"
+    r"|consumers?|visitors?|citizens?|users|people)\b"
+    r"|\b(?:the|our|a) (?:client|user)s? (?:to|can|will|gets?|receives?)\b",
+    re.IGNORECASE,
+)
+SERVES = re.compile(
+    r"\b(predict\w*|forecast\w*|models?|tools?|services?|systems?|apps?|applications?|engine|project|recommend\w*"
+    r"|estimat\w*|detect\w*|classif\w*|dashboard|assistant)\b",
     re.IGNORECASE,
 )
 MONEY = re.compile(
@@ -145,13 +169,20 @@ def introductions(project: Project) -> dict[str, list[Fact]]:
     return {path: sorted(texts[path], key=lambda f: f.at) for path in order}
 
 
+def names_who(text: str) -> bool:
+    """Whether a line says whom or what the prediction is for."""
+    served = SERVED.search(text) and SERVES.search(text)
+    return bool(WHO.search(text) or served) and not ASKS.search(text)
+
+
 def statements(facts: list[Fact]) -> Iterator[list[tuple[str, Fact]]]:
     """For each line that says what is predicted: that line, and who and from what within a few lines of it."""
     for fact in facts:
         if not TARGET.search(NO_SUBJECT.sub(" ", LINK.sub(r"\1", fact.name))) and not QUESTION.match(fact.name):
             continue
         around = [f for f in facts if abs(f.at.line - fact.at.line) <= NEAR]
-        who = next((f for f in around if WHO.search(f.name) and not ASKS.search(f.name)), None)
+        around.sort(key=lambda f: (f.at.line > fact.at.line, abs(f.at.line - fact.at.line)))  # itself, before, after
+        who = next((f for f in around if names_who(f.name)), None)
         source = next((f for f in around if FROM.search(NOT_FROM.sub(" ", f.name))), None)
         source = source or next((f for f in facts if f.kind == "heading" and DATA_HEADING.match(f.name)), None)
         yield [(part, f) for part, f in (("what", fact), ("for whom", who), ("from what", source)) if f is not None]

@@ -24,6 +24,25 @@ INVENTED = re.compile(r"^(numpy\.random\.|np\.random\.|random\.|sklearn\.dataset
 READING = re.compile(
     r"\.(read_\w+|load_dataset|load_table|open|get_object|download\w*|query|sql|table|get_historical_features)$|^open$|(^|\.)(load|fetch|get|read)_?\w*$"
 )
+# What a function does that only writes down or announces: with nothing else in it, it worked nothing out.
+ONLY_SAYS = re.compile(
+    r"(^|\.)(print|open|mkdir|makedirs|exists|dumps?|write\w*|log|info|warning|debug|error|exception|getLogger|len|str"
+    r"|int|float|bool|dict|list|now|utcnow|today|isoformat|strftime|Path|join|format|append|sleep|get|items|keys|values)$"
+)
+ARITHMETIC = re.compile(r"[\w)\]] ?(-|/|\*|//|\*\*) ?[\w(]")
+# Figures of a model against what really happened, as the last part of a call.
+ERROR = re.compile(
+    r"^((root_)?(mean|median)_\w*error|\w*(accuracy|f1|auc|precision|recall|r2|log_loss|brier)_(score|loss)|f1_score"
+    r"|classification_report|confusion_matrix|(calculate_|compute_|get_)?(rmse|mape|smape|mae|wape|mase))$"
+)
+IN_USE = re.compile(r"(?<![a-z])(monitor\w*|production|prod|feedback|reali[sz]ed|back ?check|ground truth)(?![a-z])")
+IN_THE_MAKING = re.compile(
+    r"(?<![a-z])((re)?train(ing|er)?|tests?|tun(e|ing)|validation|cross val\w*|experiments?)(?![a-z])"
+)
+# A difference between a prediction and something else, and the joining that put the two side by side.
+DIFFERENCE = re.compile(r"[\w)\]] - .*pred|pred\w*\S* - ")
+JOINS = re.compile(r"(^|\.)(merge|join|concat|merge_asof)$")
+DASHBOARDS = re.compile(r"^(streamlit|dash|shiny|panel|gradio|nicegui|taipy)(\.|$)")
 
 
 def about_drift(name: str) -> bool:
@@ -80,7 +99,53 @@ def statistics_only(project: Project) -> list[Evidence]:
         if fact.value != "class"
         and about_drift(fact.name.rpartition(".")[2])
         and not fact.at.path.endswith(".ipynb")
-        and (not fact.at.path.endswith(".py") or any(f.kind == "call" for f in project.repo.facts(fact.at.path)))
+        and (not fact.at.path.endswith(".py") or works_out(project, fact))
+    ]
+
+
+def works_out(project: Project, function: Fact) -> bool:
+    """Whether a function computes what it gives back: a report that is written out in the code is no statistic."""
+    inside = [
+        fact
+        for fact in project.repo.facts(function.at.path)
+        if f"{fact.scope}.".startswith(f"{function.name}.") and fact.at.line >= function.at.line
+    ]
+    return any(
+        (fact.kind == "call" and not ONLY_SAYS.search(fact.name))
+        or (fact.kind in ("compare", "branch") and compares(fact))
+        or (fact.kind == "assign" and ARITHMETIC.search(fact.value))
+        for fact in inside
+    )
+
+
+def realised(project: Project) -> list[Evidence]:
+    """The model's error on what really happened, worked out in monitoring code or for a dashboard."""
+    makers = {e.at.path for e in project.used("fitting")}
+    found = []
+    for fact in project.facts("call"):
+        here = words(f"{fact.at.path} {fact.scope}")
+        if (
+            ERROR.match(fact.name.rpartition(".")[2])
+            and IN_USE.search(here)
+            and not IN_THE_MAKING.search(words(f"{fact.at.path.rpartition('/')[2]} {fact.scope}"))
+            and fact.at.path not in makers
+            and not fact.at.path.endswith(".ipynb")
+        ):
+            note = "the error on what really happened is computed; inputs are not compared"
+            found.append(project.evidence(fact, note, cap=Strength.DECLARED))
+    return found or shown_beside(project)
+
+
+def shown_beside(project: Project) -> list[Evidence]:
+    """Predictions that a dashboard's code joins with what happened and subtracts from it."""
+    folders = {f.at.path.rpartition("/")[0] for f in project.facts("import") if DASHBOARDS.match(f.name)}
+    joined = {(f.at.path, f.scope) for f in project.facts("call") if JOINS.search(f.name)} if folders else set()
+    return [
+        project.evidence(fact, "predictions against what happened, in a dashboard", cap=Strength.DECLARED)
+        for fact in project.facts("assign")
+        if fact.at.path.rpartition("/")[0] in folders
+        and (fact.at.path, fact.scope) in joined
+        and DIFFERENCE.search(fact.value)
     ]
 
 
@@ -105,8 +170,9 @@ def scheduled_checks(project: Project) -> list[Evidence]:
 def drift_is_watched(project: Project) -> Verdict:
     """What: production data is compared with training data by a drift tool or a statistic that has a threshold.
 
-    A cloud service that monitors the model counts as well. A report about random numbers and a
-    tool that is only imported are partial; a dependency that nothing imports and a section "for future use" in a
+    A cloud service that monitors the model counts as well. A report about random numbers, a tool that is only imported,
+    and the model's error on what really happened without a look at its inputs are partial; a function whose result is
+    written out in the code, a dependency that nothing imports and a section "for future use" in a
     settings file are not monitoring.
 
     Why: a model fails silently. The inputs move first, weeks before the labels say so.
@@ -139,6 +205,9 @@ def drift_is_watched(project: Project) -> Verdict:
             else "a drift tool or statistic is here, but nothing watches with it"
         )
         return partial(why, best(weaker))
+    errors = realised(project)
+    if errors:
+        return partial("the error in use is followed, the data that come in are not", best(errors))
     return unmet(
         tools,
         "nothing compares production data with training data",

@@ -21,7 +21,14 @@ OPERATIONS = re.compile(
     r"|re ?train\w*|train(ing)?|promot\w*|pipelines?|flows?|dags?|jobs?|tasks?|health|latency|data quality"
     r"|validation|stability|performance)(?![a-z])"
 )
+# a message that all went well, and words of one that also comes when it did not
+WENT_WELL = re.compile(r"(?<![a-z])(complet\w*|finish\w*|success\w*|done)(?![a-z])")
+TROUBLE = re.compile(
+    r"(?<![a-z])(drift\w*|fail\w*|errors?|degrad\w*|decay\w*|anomal\w*|incidents?|outages?|alert\w*|warn\w*|exceed\w*)"
+    r"(?![a-z])"
+)
 ADDRESSES = re.compile(r"emails?$|address(es)?$|recipients?$|notification_channels?$|^to$")
+COMPLETED = "a message that a run is complete"
 EMPTY = re.compile(r"""^(\[\s*\]|\(\s*\)|\{\s*\}|None|null|""|''|)$""")
 SHOWN_OFF = re.compile(r"(?<![a-z])(demos?|simulat\w*|samples?)(?![a-z])")
 # an action that changes the number of machines tells nobody
@@ -75,7 +82,8 @@ def told(project: Project) -> list[Evidence]:
             f"{fact.at.path} {fact.scope} {' '.join(v for k, v in fact.detail.items() if k not in ('raw', 'runner'))}"
         )
         if OPERATIONS.search(about):
-            found.append(project.evidence(fact, f"a message is sent: {fact.name[:60]}"))
+            well = WENT_WELL.search(about) and not TROUBLE.search(about)
+            found.append(project.evidence(fact, f"{COMPLETED if well else 'a message is sent'}: {fact.name[:60]}"))
     wrappers = senders(project)
     for fact in project.facts("call") if wrappers else ():
         sent = wrappers.get(last(fact.name))
@@ -171,7 +179,8 @@ def somebody_is_told(project: Project) -> Verdict:
 
     A message that code sends about the system's state, a failure hook of a flow or job, an alert rule with a receiver,
     and a cloud alarm with an action pass. Rules or alarms without a receiver or that nothing loads, empty lists of
-    addresses, error trackers (whose receivers are set elsewhere) and CI messages are partial. A
+    addresses, error trackers (whose receivers are set elsewhere), CI messages and messages that only say that a run is
+    complete are partial. A
     function that nothing calls and an "alert" that is a prediction tell nobody.
 
     Why: a dashboard that nobody looks at finds nothing at night.
@@ -187,7 +196,8 @@ def somebody_is_told(project: Project) -> Verdict:
     alarms, actions = own(project.used("alarm")), alarm_actions(project)
     ci = {job.path for job in project.ci_jobs()}
     messages, ways = told(project), routes(project)
-    real = [*full, *(e for e in messages if e.at.path not in ci), *actions]
+    completed = [e for e in messages if e.note.startswith(COMPLETED)]
+    real = [*full, *(e for e in messages if e.at.path not in ci and e not in completed), *actions]
     rule_and_route = [*best(loaded, 1), *best(ways, 1)] if loaded and ways else []
     if real or rule_and_route:
         return passed("somebody is told", [*rule_and_route, *best(real)][:4])
@@ -197,6 +207,7 @@ def somebody_is_told(project: Project) -> Verdict:
         (idle, "alert rules are here, but nothing loads them"),
         (empty, "alerts can be sent, but the list of addresses is empty"),
         ([e for e in messages if e.at.path in ci], "CI tells somebody; the running system does not"),
+        (completed, "somebody hears that a run is complete, not that it failed"),
         (own(project.used("error tracking")), "errors go to a tracker; who is told is set elsewhere"),
         (own(project.used("desktop notification")), "a note appears on the screen of the machine that ran"),
     ]

@@ -101,7 +101,8 @@ def service_is_watched(project: Project) -> Verdict:
 
     Metrics that are collected pass: an endpoint of the service that a collector is pointed at, or a client that sends
     to a hosted service or error tracker. An endpoint that nothing here collects, metrics that are counted and never
-    given out, a collector without anything of the service, a stopwatch and structured logs are partial. An
+    given out, a collector without anything of the service, a monitoring resource of a cloud that was created and not
+    enabled for a service, a stopwatch and structured logs are partial. An
     installed library that nothing calls is not monitoring.
 
     Why: users notice a slow or failing service first, unless something else does.
@@ -121,10 +122,12 @@ def service_is_watched(project: Project) -> Verdict:
         return passed("the service's figures are collected", shown[:4])
     if named and project.used("model serving"):
         return passed("the model server's metrics are collected", best(named))
+    provisioned = project.used("provisioned monitoring")
     rows = [
         (endpoint, "the service gives out metrics that nothing here collects"),
         (own(project.used("metric instruments")), "metrics are counted, but nothing gives them out"),
         ([*named, *bare], "a collector is set up, but the service gives it nothing"),
+        (own(provisioned), "a monitoring resource is provisioned, and no service here is told to send to it"),
         (project.doing("cluster monitoring").at_least(Strength.DECLARED), "the cluster is watched, the service is not"),
         (list(stopwatches(project)), "time is taken by hand and goes to the log"),
         (serving_logs(project), "the service writes structured logs; no figure is watched"),

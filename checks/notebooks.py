@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
 
@@ -9,6 +11,11 @@ NOTEBOOKS = (".ipynb", ".Rmd", ".qmd", ".rmd")
 BIG = 1_000_000
 """Characters of outputs in one notebook; more is data that nobody reviews."""
 FEW = 0.5
+PREPARING = re.compile(
+    r"fit_transform$|[Ss]caler|Encoder|Vectorizer|Imputer|ColumnTransformer|preprocess|[Dd]rift|\bnannyml\b|Calibrat"
+)
+"""Fits of what comes before or after the model."""
+TRAINER = re.compile(r"trainer|automl|\baml\b|estimator|learner|job|pipeline", re.IGNORECASE)
 
 
 def own_calls(project: Project, path: str) -> list[Fact]:
@@ -45,6 +52,7 @@ def out_of_the_notebook(project: Project) -> Verdict:
         loose = [e for e in fits if e not in modules]
         return partial("most of the training stands in notebooks", (*best(modules, 1), *first(loose)), would)
     if modules:
+        modules = plainest(project, modules)
         named = [e for e in modules if "train" in e.at.path.lower()]
         return passed("training is in modules or scripts", (*best(named), *best(modules))[:3])
     if not fits:
@@ -61,6 +69,17 @@ def out_of_the_notebook(project: Project) -> Verdict:
     if halves:
         return partial("notebooks train, with the help of modules or run by a job", best(halves), would)
     return failed("models are trained in notebooks only", project.looked_in, would, first(fits))
+
+
+def plainest(project: Project, fits: list[Evidence]) -> list[Evidence]:
+    """The places that train a model: not a switch to training mode, a scaler or a drift detector, unless all are."""
+    modes = {
+        f.at
+        for f in project.facts("call", name="*.train")
+        if not f.detail.keys() - {"receiver", "cell", "language"}
+        if not TRAINER.search(f"{f.name} {f.detail.get('receiver', '')}")
+    }
+    return [e for e in fits if e.at not in modes and not PREPARING.search(e.note.partition(" (run by")[0])] or fits
 
 
 def first(evidence: list[Evidence], count: int = 2) -> list[Evidence]:

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed, unmet
+from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
 from readykit.model import Evidence, Fact, Strength, Verdict
 
 STAGES = {
@@ -15,7 +15,7 @@ STAGES = {
     ),
     "check": re.compile(r"validat|quality|unit_test"),
     "prepare": re.compile(
-        r"prepar|preproc|process_data|clean|transform|featur|engineer|build_label|dataset|training_set"
+        r"prepar|(^|_)prep(_|$)|preproc|process_data|clean|transform|featur|engineer|build_label|dataset|training_set"
     ),
     "split": re.compile(r"split"),
     "train": re.compile(r"train(?!ing_set|ing_data)|(^|_)fit(_|$)|tune"),
@@ -28,10 +28,6 @@ SCRIPT = re.compile(r"[\w./-]+\.(?:py|R|r|ipynb|sh)\b|(?<=-m )[\w.]+|^[a-z_]\w*(
 FILE = re.compile(r"/[\w.%$(){}-]+$|\.\w{2,8}$")
 MODEL_FILE = re.compile(r"(^|[/_.-])models?([/_.-]|$)|\.(pkl|joblib|onnx|pt|pth|h5|rds)$", re.IGNORECASE)
 IN_CHAIN, AS_TASKS = 3, 4
-NOT_FOR_TRAINING = re.compile(r"dev|test|lint|docs?|build(?!_)|setup_requires|notebook|format|typing", re.IGNORECASE)
-MANIFESTS = frozenset({"requirements", "pyproject", "pipfile", "conda", "setup"})
-COMPILED_LANGUAGES = frozenset({"gradle", "maven", "sbt"})
-MOSTLY, EVERY, COVERED = 0.6, 1.0, 0.8
 
 
 # -- stages without a pipeline tool -----------------------------------------------------------------------------------
@@ -88,6 +84,14 @@ def command_chains(project: Project) -> Iterator[Evidence]:
             yield project.evidence(first, "stages run as a chain of commands", cap=Strength.DECLARED)
 
 
+def chained_targets(project: Project) -> Iterator[Evidence]:
+    """A target of a task runner that asks for the stages one after the other: `train_all: prepare split train`."""
+    for fact in project.facts("target"):
+        if from_data_to_model({stage(name) for name in fact.value.split()}, IN_CHAIN):
+            note = f"{fact.name} asks for {fact.value[:80]}"
+            yield project.evidence(fact, note, cap=Strength.DECLARED)
+
+
 def named_tasks(project: Project) -> Iterator[Evidence]:
     """Tasks of a task runner, one for each stage, that a person runs in order."""
     files: dict[str, dict[str, Fact]] = defaultdict(dict)
@@ -128,7 +132,7 @@ def training_is_a_pipeline(project: Project) -> Verdict:
         training = [e for e in stages if STAGES["train"].search(e.at.path.rpartition("/")[2].lower())]
         others = [e for e in stages if e not in training]
         return passed("training is a pipeline of stages", (*best(training), *best(others))[:3])
-    chained = [*sequences(project), *command_chains(project), *named_tasks(project)]
+    chained = [*sequences(project), *command_chains(project), *chained_targets(project), *named_tasks(project)]
     chained += [
         Evidence(e.at, Strength.DECLARED, e.note, e.tool)
         for e in project.doing("in-process pipeline").evidence
@@ -143,114 +147,4 @@ def training_is_a_pipeline(project: Project) -> Verdict:
     would = "stages with declared inputs and outputs in a pipeline or workflow tool"
     return unmet(
         found, "training is not declared as a pipeline", would, r"pipeline|orchestrat|workflow|flows?\b|dag|schedul"
-    )
-
-
-# -- environment ------------------------------------------------------------------------------------------------------
-def manifests(project: Project) -> dict[str, list[Fact]]:
-    """Direct dependencies needed to train or serve, by the file that declares them."""
-    found: dict[str, list[Fact]] = defaultdict(list)
-    for fact in project.facts("dependency"):
-        detail = fact.detail
-        name = fact.at.path.rpartition("/")[2]
-        if (
-            detail.get("lock") == "yes"
-            or detail.get("source") not in MANIFESTS
-            or NOT_FOR_TRAINING.search(detail.get("group", ""))
-        ):
-            continue
-        if (
-            "devcontainer" not in fact.at.path
-            and fact.name not in ("python", "pip", "setuptools", "wheel")
-            and not NOT_FOR_TRAINING.search(name.partition(".")[0].removeprefix("setup"))
-        ):
-            found[fact.at.path].append(fact)
-    return dict(found)
-
-
-def share(facts: Iterable[Fact]) -> float:
-    """How much of a list is pinned: exact versions and fixed addresses count whole, `1.2.*` half."""
-    rows = list(facts)
-    points = sum(
-        1.0
-        if f.detail.get("pinned") in ("yes", "direct-url")
-        else 0.5
-        if re.match(r"={1,2}\s*\d.*\*", f.value)
-        else 0.0
-        for f in rows
-    )
-    return points / len(rows) if rows else 0.0
-
-
-def without_covered(files: dict[str, list[Fact]]) -> dict[str, list[Fact]]:
-    """The manifests that count.
-
-    A loose list whose packages a pinned list of the same folder or above repeats is only what that list was made from.
-    """
-    names = {path: {fact.name for fact in facts} for path, facts in files.items()}
-    pinned = [path for path, facts in files.items() if share(facts) >= EVERY]
-    return {
-        path: facts
-        for path, facts in files.items()
-        if path in pinned or not any(covers(twin, path, names) for twin in pinned)
-    }
-
-
-def covers(twin: str, path: str, names: dict[str, set[str]]) -> bool:
-    """Whether a pinned list holds nearly all that another list asks for."""
-    folder = twin.rpartition("/")[0]
-    return path.startswith(folder) and len(names[path] & names[twin]) >= COVERED * len(names[path])
-
-
-def pins(project: Project, files: dict[str, list[Fact]], least: float) -> list[Evidence]:
-    """Evidence from the lists that are pinned at least to a share, longest first."""
-    ranked = sorted((path for path in files if share(files[path]) >= least), key=lambda path: (-len(files[path]), path))
-    return [
-        project.evidence(
-            files[path][0],
-            f"{sum(f.detail.get('pinned') != 'no' for f in files[path])} of {len(files[path])} dependencies pinned",
-        )
-        for path in ranked
-    ]
-
-
-def raised(evidence: Evidence) -> Evidence:
-    """A complete list of pins locks the environment: that is use, not a mere declaration."""
-    return Evidence(evidence.at, Strength.USED, evidence.note, evidence.tool)
-
-
-@check("PIP004", "The environment is locked", capability="env_locked", level=1, dimension="systems", fix="kit add lock")
-def environment_is_locked(project: Project) -> Verdict:
-    """What: installing today and installing next year give the same packages.
-
-    A lock file of a package manager passes, and so do requirement lists in which every entry has one exact version.
-    Mostly pinned lists, some pinned lists among loose ones, and explicit versions without a lock in compiled
-    languages are partial. Lower bounds, and a lock of the web front end, are nothing.
-
-    Why: an unpinned environment changes under the model; the same code then gives another model or none.
-
-    Fix: commit the lock file of the package manager, install from it in CI and in images, and pin the interpreter.
-
-    Source: document 002; Pineau et al. 2021 (reproducibility checklist).
-    """
-    locks = project.used("environment locking")
-    if locks:
-        return passed("a lock file fixes the environment", best(locks))
-    files = without_covered(manifests(project))
-    every = [fact for facts in files.values() for fact in facts]
-    if every and share(every) >= EVERY:
-        return passed("every dependency has an exact version", [raised(e) for e in pins(project, files, EVERY)][:3])
-    if every and sum(share(facts) for facts in files.values()) / len(files) >= MOSTLY:
-        return partial("most dependencies are pinned, not all", pins(project, files, MOSTLY)[:3])
-    compiled = [f for f in project.facts("dependency") if f.detail.get("source") in COMPILED_LANGUAGES]
-    if compiled and not every and sum(bool(f.value) for f in compiled) > len(compiled) / 2:
-        return partial(
-            "versions are explicit, but what they pull in is not locked",
-            [project.evidence(f, f"{f.name} {f.value}") for f in compiled if f.value][:3],
-        )
-    return failed(
-        "the environment is not locked" if every else "no dependencies are declared",
-        looked_in=tuple(sorted(files))[:12] or project.looked_in,
-        would_satisfy="a lock file, or an exact version for every dependency",
-        evidence=pins(project, files, 0.0)[:3],
     )

@@ -107,7 +107,11 @@ def runs_elsewhere(project: Project) -> Verdict:
         return not_applicable("there is no code that could run")
     found = [e for e in bound(project) if e.strength >= Strength.IMPORTED]
     if not found:
-        shown = best(portable(project)) or best(project.used("fitting"), 1)
+        trained = [
+            Evidence(e.at, e.strength, f"what is trained here reads no path of one machine: {e.note}", e.tool)
+            for e in best(project.used("fitting"), 1)
+        ]
+        shown = best(portable(project)) or tuple(trained)
         if not shown:
             shown = (project.seen(looked[0], f"{len(looked)} code files read; this is one of them", Strength.USED),)
         return passed(f"{len(looked)} code files, no path of one machine in them", shown)

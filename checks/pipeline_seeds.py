@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
-from readykit.naming import last
+from readykit.naming import last, words
 from readykit.settings import settings
 from readykit.spread import covers_most
 
@@ -26,6 +26,8 @@ FRAMEWORK = re.compile(
     r"|fix_random_seeds?|set_random_seeds?)$|(^|\.)random\.set_seed$"
 )
 SEED_KEY = re.compile(r"(^|[._-])(seed|random_?(state|seed))$", re.IGNORECASE)
+# in R: streams that start from the seed of the session, or nothing
+UNTOLD = ("TRUE", "FALSE", "NULL", "NA")
 NUMBER = re.compile(r"-?\d+$")
 IN_DICT = re.compile(
     r"[\"'](random_state|random_seed|seed)[\"']\s*:\s*(?!None)([\w.\[\]\"']+)|\b(random_state|seed)=\d+"
@@ -37,6 +39,11 @@ DRAWS = re.compile(
     r"|ExtraTrees(Classifier|Regressor)|MLP(Classifier|Regressor)|BaggingClassifier|BaggingRegressor|IsolationForest"
     r"|RandomizedSearchCV|randomSplit|fmin|random_split|KMeans|MiniBatchKMeans)$"
 )
+# lots drawn for a split by hand: rows shuffled by the array library, or sampled from a table
+SHUFFLES = re.compile(r"^(numpy\.random|np\.random|random)\.(shuffle|permutation|choice|sample)$")
+TABLE_SAMPLE = re.compile(r"\.sample$")
+BY_HAND = re.compile(r"^(train_test_split|random_split|randomSplit|\w*ShuffleSplit|shuffle|permutation|choice|sample) ")
+SPLITTING = re.compile(r"\b(split\w*|train\w*|preprocess\w*|prepar\w*|datasets?)\b")
 FOLDS = re.compile(r"(^|\.)(Stratified)?(Group)?KFold$")
 INVENTING = re.compile(
     r"(^|\.)(make_[a-z_]+|Faker|normal|uniform|randint|choice|poisson|exponential|integers|lognormal|rand|randn)$"
@@ -87,7 +94,7 @@ def configured(project: Project) -> tuple[list[Fact], list[Fact]]:
 def value_of(call: Fact) -> str | None:
     """What a call is told to begin at; None when it is not told."""
     for word in KEYWORDS:
-        if word in call.detail:
+        if word in call.detail and call.detail[word] not in UNTOLD:
             return call.detail[word]
     return None
 
@@ -160,10 +167,16 @@ def from_empty_setting(value: str, empty: list[Fact]) -> bool:
 
 def draws(call: Fact) -> bool:
     """Whether a call draws lots and nobody told it where to begin; unknown arguments (`**params`) may say so."""
+    by_hand = SHUFFLES.search(call.name) or (TABLE_SAMPLE.search(call.name) and "frac" in call.detail)
+    library = DRAWS.search(call.name) or FOLDS.search(call.name) or call.name.endswith(("randomSplit", "random_split"))
+    if not (by_hand or library):
+        return False
     if "**" in call.detail or any(v.startswith("*") for v in call.detail.values()):
         return False
     if any(IN_DICT.search(v) for v in call.detail.values()):
         return False
+    if by_hand:
+        return bool(SPLITTING.search(words(f"{call.at.path} {call.scope}")))
     if FOLDS.search(call.name):
         return call.detail.get("shuffle") == "True"
     if call.name.endswith("randomSplit"):
@@ -214,7 +227,8 @@ def randomness_is_pinned(project: Project) -> Verdict:
     """What: whatever draws lots in training (the split, the model, the framework, the search) is told where to begin.
 
     A seed passed to these calls, a call that seeds the whole framework, and a seed among the settings that code reads
-    pass. Some draws seeded and others not, seeds in notebooks only, and a seed that is empty by default are partial.
+    pass. Some draws seeded and others not, and a seed that is empty by default are partial. Seeds in notebooks count
+    for nothing where the code beside them splits without one.
     A seed for made-up demonstration data, and switches for deterministic kernels, are no seed.
 
     Why: when a rerun gives another model, nobody can tell an improvement from luck, or reproduce what is in production.
@@ -233,6 +247,10 @@ def randomness_is_pinned(project: Project) -> Verdict:
     if pinned and found.framework_off:
         off = [e for e in found.off if "empty by default" in e.note]
         return partial("the seed of the framework is off by default", (*best(off, 1), *best(pinned, 2)), would)
+    splits = [e for e in loose if not e.at.path.endswith(".ipynb") and BY_HAND.search(e.note)]
+    if pinned and not modules and splits and project.kind != "collection":
+        message = "the project's code splits at random without a seed; only notebooks have one"
+        return failed(message, project.looked_in, would, best(splits))
     networks = networks_unseeded(project)
     if pinned and networks:
         return partial(

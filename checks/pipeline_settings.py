@@ -6,11 +6,26 @@ import re
 from collections.abc import Iterator
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
-from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.model import Evidence, Fact, Location, Strength, Verdict
 from readykit.settings import OF_LEARNING, Reading, settings
 from readykit.spread import covers_most
 
 SECRET = re.compile(r"(pass|secret|token|key|credential|dsn)", re.IGNORECASE)
+# where something lies or who asks: names of an installation, not parameters of the work
+ADDRESS = re.compile(
+    r"(^|_)(path|dir|directory|root|folder|file|home|hosts?|uri|url|port|address|addr|endpoint|servers?|brokers?|bucket|region"
+    r"|location|project|workspace|namespace|id|ids|name|user|username|login|email|env|environment|db|database|topic"
+    r"|debug|log_level|ip|webhook|dsn|connection|conn|string|account|host_?name|zone|cluster|profile)(_|\d|$)",
+    re.IGNORECASE,
+)
+KEPT = re.compile(
+    r"(^|/)[\w.-]*env[\w.-]*(example|sample|template|dist|tmpl)$|(^|/)(example|sample|template)[\w.-]*env$"
+    r"|(^|/)\.env(\.(dev|prod|local|docker|staging))?$|(^|/)env\.sh([\w.]*)$",
+    re.IGNORECASE,
+)
+VARIABLE = re.compile(r"^\s*(?:export\s+)?[A-Z][A-Z0-9_]+\s*=")
+A_LIST = 3
+"""Variables that make a file of them worth keeping."""
 # a module of settings: names in capitals that other modules import
 MODULE = re.compile(r"(^|/)(config|configs|settings|params|parameters|constants|hyperparameters)\.py$")
 AS_ARGUMENT = re.compile(r"(?<!\S)([\w./-]*(?:configs?|conf|experiments?|params)/[\w./-]+\.py)\b")
@@ -53,11 +68,26 @@ def weaker(project: Project) -> list[Evidence]:
     found = [lowered(e, "a parameter on the command line") for e in flags]
     found += [lowered(e, "a parameter of the pipeline") for e in project.used("parameters of a pipeline")]
     found += [lowered(e, "variables of the deployment only") for e in project.used("variables of the infrastructure")]
+    values: dict[str, Evidence] = {}
     for fact in project.doing("values from the environment").facts:
-        if fact.kind == "call" and not SECRET.search(fact.detail.get("0", "")) and fact.detail.get("0"):
-            found.append(lowered(project.evidence(fact), f"{fact.detail['0'][:40]} comes from the environment"))
-    found += module_of_settings(project)
+        name = fact.detail.get("0", "").strip("\"'")
+        of_the_place = bool(ADDRESS.search(name)) and not project.only_serves
+        if fact.kind == "call" and name and not SECRET.search(name) and not of_the_place:
+            values.setdefault(name, lowered(project.evidence(fact), f"{name[:40]} comes from the environment"))
+    # one flag is no way to set parameters
+    found += values.values() if len(values) > 1 or project.only_serves else ()
+    found += [*kept_variables(project), *module_of_settings(project)]
     return found
+
+
+def kept_variables(project: Project) -> Iterator[Evidence]:
+    """Files that keep the variables of the environment, with an example of each."""
+    for path in project.paths:
+        if KEPT.search(path) and project.role(path) in ("code", "template", "docs"):
+            lines = [n for n, line in enumerate(project.repo.text(path).split("\n"), 1) if VARIABLE.match(line)]
+            if len(lines) >= A_LIST:
+                note = "variables of the environment are kept in a file"
+                yield Evidence(Location(path, lines[0]), Strength.DECLARED, note)
 
 
 def declared_for_runs(project: Project) -> list[Evidence]:

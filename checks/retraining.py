@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.training import trains
-
-if TYPE_CHECKING:
-    from readykit.cijobs import CIJob
+from readykit.trainjobs import NAMING_KEYS, handed_over, head, name_of, rows, starts, training_jobs
 
 TIMED = frozenset(
     {
@@ -35,24 +32,6 @@ TASK_ARGUMENTS = frozenset(
 )
 CODE_FILES = ("*.py", "*.ipynb", "*.R", "*.scala", "*.sh", "*.y*ml")
 OFF = re.compile(r"""^["']?(none|null|false|~|@once|manual|off|\s*|\{\}|\[\])["']?$""", re.IGNORECASE)
-NAMING_KEYS = re.compile(
-    r"(^|[._\]])(name|displayName|description|template|templateRef|notebook_path|python_file|entrypoint|entry_point|job_id|job_name|image|pipeline|pipeline_name|flow|flow_name|task_key|run_job_task|script|package_name|workflow|command|cmd|stdin|args|value|detail|target|ref|existing_job_id)(\[\d+\])*$",
-    re.IGNORECASE,
-)
-
-
-NO_WORK = re.compile(
-    r"(?<![a-z])(tests?|pytest|unittest|lint|flake8|ruff|black|mypy|coverage|build|push|docker|install|compile|echo|cp"
-    r"|mkdir|rm|git)(?![a-z])"
-)
-# a definition of a stage that a program loads
-STAGE_FILE = re.compile(r"^[\w./-]+\.(ya?ml|py|sh|ipynb)$")
-IMPORTED = re.compile(r"(from [\w.]+ )?import \w[\w.]*( as \w+)?(, ?\w[\w.]*( as \w+)?)*|(print|assert)\b[^;]*")
-
-
-def name_of(path: str) -> str:
-    """The last part of a path."""
-    return path.rpartition("/")[2]
 
 
 def timed_calls(project: Project) -> Iterator[Fact]:
@@ -134,10 +113,10 @@ def clock(project: Project, fact: Fact) -> Fact:
 
 
 def document(project: Project, fact: Fact) -> list[Fact]:
-    """The facts of the YAML document or the file in which a fact stands; of one job where jobs are listed."""
+    """The facts of the document or file in which a fact stands; of one job or resource where many are listed."""
     rows = [f for f in project.repo.facts(fact.at.path) if f.scope == fact.scope or f.kind == "command"]
-    match = re.match(r"(.*\bjobs\.[^.]+)\.", fact.name)
-    if match and fact.kind == "yaml":
+    match = re.match(r"(.*\bjobs\.[^.]+|Resources\.[^.]+)\.", fact.name)
+    if match and fact.kind in ("yaml", "json"):
         rows = [f for f in rows if f.name.startswith(match[1])]
     return rows
 
@@ -170,51 +149,6 @@ def same_document(project: Project, command: Fact, fact: Fact) -> bool:
     return min(lines) <= command.at.line <= max(lines)
 
 
-def starts(project: Project, text: str, near: str = "") -> bool:
-    """Whether a command or name means training, or names a file that does it; `near` is the document that says so."""
-    if len(text) < 400 and trains(head(text)):
-        return True
-    return any(trains(row) for path in named(project, text, near) for row in rows(project, path))
-
-
-def head(text: str) -> str:
-    """A command without its options: `train --test-data x` is about training, `report --training-days 3` is not."""
-    return " ".join(word for word in text.split() if not word.startswith("-") and "=" not in word)
-
-
-def named(project: Project, text: str, near: str = "") -> list[str]:
-    """Files of the tree that a command names, by path, by base name or as a module.
-
-    A name that fits several files counts for those in a folder called like the document (`ml.yaml` and `ml/main.py`).
-    """
-    found: list[str] = []
-    for word in re.findall(r"[\w./-]+", text):
-        if "/" not in word and "." not in word:
-            continue
-        base, module = name_of(word), word.replace(".", "/") + ".py"
-        fits = [
-            p
-            for p in project.repo.files
-            if p == module or p.endswith(f"/{module}") or (name_of(p) == base and "." in base)
-        ]
-        exact = [p for p in fits if word.endswith(p) or p.endswith(word.lstrip("./"))]
-        fits = exact if len(exact) == 1 else fits
-        stem = name_of(near).partition(".")[0]
-        found += fits if len(fits) == 1 else [p for p in fits if stem in p.split("/")]
-    return found[:6]
-
-
-def rows(project: Project, path: str) -> Iterator[str]:
-    """What a started file names itself: the commands it runs, what it imports and calls."""
-    for fact in project.repo.facts(path):
-        if fact.kind in ("command", "import", "call"):
-            yield head(fact.name)
-        elif fact.kind in ("yaml", "json") and NAMING_KEYS.search(fact.name):
-            yield fact.value
-        elif fact.kind == "string" and STAGE_FILE.search(fact.name):
-            yield name_of(fact.name)
-
-
 def terraform(project: Project) -> list[Evidence]:
     """Cloud schedulers that start a pipeline, where the repository's pipelines train."""
     pipelines = [p for p in project.files("*.py", "*.y*ml") if trains(name_of(p))]
@@ -240,30 +174,6 @@ def anything_trains(project: Project) -> bool:
     )
 
 
-def training_jobs(project: Project) -> Iterator[tuple[CIJob, Fact]]:
-    """CI jobs that train, with the command that does."""
-    for job in project.ci_jobs():
-        chains = [chain for chain in job.reached if chain]
-        for chain in chains:
-            if starts(project, chain[-1].detail.get("plain") or chain[-1].name, chain[-1].at.path) and not testing(
-                chain[-1]
-            ):
-                yield job, chain[0]
-                break
-
-
-def only_imports(text: str) -> bool:
-    """Whether a line of Python given on the command line imports and prints, and calls nothing else."""
-    body = re.split(r"python[\d.]*( -\w+)* -c ", text, maxsplit=1)
-    return len(body) > 1 and "(" not in IMPORTED.sub(" ", body[-1])
-
-
-def testing(fact: Fact) -> bool:
-    """Whether a command tests, lints or builds rather than works, or only tries to import."""
-    text = fact.detail.get("plain") or fact.name
-    return only_imports(text) or bool(NO_WORK.search(head(text)))
-
-
 @check(
     "RET001",
     "Retraining is a flow, not a person",
@@ -287,6 +197,8 @@ def retraining_is_a_flow(project: Project) -> Verdict:
     clocks = [*scheduled_in_code(project), *scheduled_in_configuration(project), *terraform(project)]
     jobs = list(training_jobs(project))
     clocks += [project.evidence(fact, "a scheduled CI job trains") for job, fact in jobs if "schedule" in job.triggers]
+    away = list(handed_over(project))
+    clocks += [project.evidence(f, "a scheduled CI job hands training to others") for f, timed in away if timed]
     real = [e for e in clocks if e.strength >= Strength.USED and not e.at.path.endswith(".ipynb")]
     if real:
         return passed("training starts by itself", best(real))
@@ -298,6 +210,7 @@ def retraining_is_a_flow(project: Project) -> Verdict:
         for fact in (*project.doing("data trigger").facts, *project.doing("change trigger").facts)
         if any(trains(row) for row in rows(project, fact.at.path))
     ]
+    pushes += [project.evidence(f, f"training by another's workflow or a template: {f.value[:50]}") for f, _ in away]
     weaker = [*clocks, *pushes, *data]
     if any(e.strength >= Strength.DECLARED for e in weaker):
         return partial(

@@ -37,6 +37,7 @@ RUNS = re.compile(r"(run|main|start|execute|serve|submit|kickoff|__call__|delay|
 ONLY_READS = re.compile(r"(get|load|read|fetch|log|info|warning|print|json|str|len|append)$")
 CONDITION = re.compile(r"(^|\.)(if|when|condition|left|conditionExpression|choices?\[\d+\]\.variable)$", re.IGNORECASE)
 LEAVES = re.compile(r"^not |(?<![a-z])(skip|no|without)(?![a-z])")  # the branch is taken when nothing drifted
+OF_FILE = re.compile(r"(?<![a-z])(exists|is file|isfile|path)(?![a-z])")  # no report is no verdict
 MONITORS = re.compile(r"(?<![a-z])(monitor\w*|decay\w*|degrad\w*|production)(?![a-z])")
 SPEAKS = ("echo", "printf", "[", "git ")
 TESTS_RESULT = re.compile(r"^(\[|test )|^if ")
@@ -92,9 +93,17 @@ def decided_in_code(project: Project) -> Iterator[Evidence]:
         sides = [name for key in ("body", "else") for name in fact.detail.get(key, "").split(",") if name]
         if any(starts(project, fact.at.path, call, own) for call in sides):
             direct.append(fact)
-        elif "return" in fact.detail.get("body", "") and LEAVES.search(words(fact.name)):
-            calls = [c for c in project.facts("call", path=fact.at.path) if c.scope == fact.scope]
-            if any(starts(project, fact.at.path, c.name, own) for c in calls if c.at.line > fact.at.line):
+        elif (
+            "return" in fact.detail.get("body", "")
+            and LEAVES.search(words(fact.name))
+            and not OF_FILE.search(words(fact.name))
+        ):
+            after = [
+                f
+                for f in project.facts("call", "command", path=fact.at.path)
+                if f.scope == fact.scope and f.at.line > fact.at.line
+            ]
+            if any(trains(f.name) if f.kind == "command" else starts(project, f.at.path, f.name, own) for f in after):
                 yield project.evidence(fact, f"without it the flow ends before training: {fact.name[:60]}")
     for fact in innermost(direct):
         yield project.evidence(fact, f"training starts on: {fact.name[:60]}")

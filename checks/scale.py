@@ -126,9 +126,9 @@ def long_training_can_resume(project: Project) -> Verdict:
     resumed = kept(project, (*project.used("resuming"), *resumed_by_hand(project)))
     saved = [*project.used("saving checkpoints"), *saved_by_hand(project)]
     if resumed:
-        return passed(
-            "training can go on from a checkpoint", [*best(resumed, 3), *best(kept(project, tuple(saved)), 2)]
-        )
+        places = {e.at.path.rpartition("/")[0] for e in resumed}
+        beside = [e for e in kept(project, tuple(saved)) if e.at.path.rpartition("/")[0] in places]
+        return passed("training can go on from a checkpoint", [*best(resumed, 3), *best(beside, 2)])
     wanted = "a start of training that reads the newest checkpoint"
     if saved:
         return partial("checkpoints are written, and no run starts from one", best(saved), wanted)

@@ -15,6 +15,8 @@ from readykit.model import Evidence, Fact, Strength, Verdict
 LIMITS = re.compile(
     r"(?:^|\.)resources\.(?:limits|requests|reservations)\.(?:cpus?|memory|[\w./-]*[gt]pu[\w-]*)$|^services\.[^.]+\.(?:mem_limit|cpus|mem_reservation)$"
 )
+# small functions of a cloud stack that set it up: the memory of these says nothing about the model's
+HELPERS = re.compile(r"^Resources\..*Properties\.MemorySize|^Globals\.Function")
 MONEY = re.compile(
     r"(?:US)?[$€£]\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:USD|EUR|GBP|CHF|dollars?|euros?|cents?|€|£)(?!\w)|\b(?:USD|EUR|GBP)\s?\d[\d.,]*"
 )
@@ -92,6 +94,7 @@ def resources_are_declared(project: Project) -> Verdict:
     asked = [e for e in (*limited(project), *asked) if not ASIDE.search(e.at.path)]
     whole = [e for e in asked if e.strength >= Strength.USED and not e.at.path.endswith(".ipynb")]
     if whole:
+        whole = [e for e in whole if not HELPERS.search(e.note)] or whole
         return passed("what a job or service may use is declared", best(whole))
     if asked:
         return partial("resources are declared in a notebook or in code that nothing runs", best(asked))

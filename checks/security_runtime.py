@@ -101,6 +101,8 @@ TRACKING = re.compile(r"\bmlflow (server|ui)\b|\baim (server|up)\b|\bprefect ser
 GUARDED = re.compile(r"--app-name|basic-auth|--allowed-hosts|AUTH_STRING")
 NOTEBOOK = re.compile(r"(NotebookApp|ServerApp|IdentityProvider)\.(token|password)\s*=\s*(''|\"\"|\s|$)")
 INSECURE = re.compile(r"(^|\.)(_create_unverified_context|disable_warnings)$")
+# nobody has a certificate there
+PLAIN_HTTP = re.compile(r"[rbf]*[\"']http:")
 CLIENTS = re.compile(r"^(requests|httpx|aiohttp)\.|(^|\.)(Session|Client|AsyncClient)\.(get|post|put|delete|request)$")
 DEPLOYED = re.compile(
     r"(^|/)(docker-)?compose[\w.-]*\.ya?ml$|\.ya?ml$|(^|/)\.env|\.tf(vars)?$|dockerfile", re.IGNORECASE
@@ -169,7 +171,7 @@ def closed(project: Project) -> Iterator[Evidence]:
         if TRACKING.search(fact.name) and re.search(r"127\.0\.0\.1|localhost", fact.name):
             yield project.evidence(fact, "a server on the local address only")
     for fact in project.facts("call", role=CODE):
-        if CLIENTS.search(fact.name):
+        if CLIENTS.search(fact.name) and not PLAIN_HTTP.match(fact.detail.get("0", "")):
             yield project.evidence(fact, f"{fact.name} checks certificates")
     for item in project.used("web api"):
         if item.at.path.endswith((".py", ".R", ".r")):

@@ -138,7 +138,9 @@ def others(project: Project) -> Verdict:
         return passed("what the CI takes from others has versions", best(good))
     if good:
         return partial(f"{len(bad)} images or jobs of the CI have no version", (*best(good, 1), *best(bad, 2)), would)
-    return failed("what the CI takes from others has no versions", tuple({e.at.path for e in bad}), would, best(bad))
+    return failed(
+        "what the CI takes from others has no versions", tuple(dict.fromkeys(e.at.path for e in bad)), would, best(bad)
+    )
 
 
 # -- dependencies -----------------------------------------------------------------------------------------------------
@@ -203,6 +205,8 @@ SAID = re.compile(r"\blicen[cs]e[ds]?\b", re.IGNORECASE)
 KNOWN = re.compile(
     r"\b(MIT|Apache|BSD|GNU|Mozilla Public|Creative Commons|Unlicense|ISC|Boost|EUPL)\b|(?i:proprietary)"
 )
+# these name the licence that they turn into later, which is not the one that holds
+SOURCE_AVAILABLE = re.compile(r"\b(Business Source License|Elastic License|Server Side Public License)\b")
 BSD_TEXT = "Redistribution and use in source and binary forms"
 MIT_TEXT = "Permission is hereby granted, free of charge"
 SHORTEST = 30
@@ -220,7 +224,7 @@ def licence_files(project: Project) -> Iterator[Evidence]:
         ):
             text = project.repo.text(path)
             if len(text.strip()) >= SHORTEST:
-                match = KNOWN.search(text[:3000])
+                match = SOURCE_AVAILABLE.search(text) or KNOWN.search(text[:3000])
                 known = "MIT" if MIT_TEXT in text else "BSD" if BSD_TEXT in text else match[0] if match else "own terms"
                 line = next(n for n, row in enumerate(text.split("\n"), 1) if row.strip())
                 yield Evidence(Location(path, line), Strength.USED, f"a licence file ({known})")

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed, unmet
+from readykit.doors import refused_by_hand
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
 from readykit.naming import last
+from readykit.scoring import INTO_DATABASE, batches
 from readykit.web import handled, inside, prediction_routes, routes
 
 SPLIT_ARGUMENTS = re.compile(r",\s*(?![^\[\(]*[\]\)])")
@@ -21,21 +23,17 @@ BOUNDED_TYPE = re.compile(
 BOUNDING_MARK = re.compile(
     r"\b(Gt|Ge|Lt|Le|Interval|MultipleOf|MinLen|MaxLen|Len|\w*Validator|StringConstraints|Predicate)\("
 )
-# a file by this name scores, also when it loads the model by way of another module
-SCORES = re.compile(r"(?<![a-z])(inference|scor(e|er|ing)|batch|predict(or|ions?)?)(?![a-z])", re.IGNORECASE)
 QUERY = re.compile(
     r"=\s*(\w+\.)?(Query|Path|Body|Form|Header)\([^)]*\b(ge|le|gt|lt|min_length|max_length|pattern|regex)="
 )
 FROM_REQUEST = re.compile(r"\b(request|req|event|body|payload|json|data)\b|^\*\*")
-TEST_ROWS = re.compile(r"^(x_?(test|val|valid)|(test|val|valid)_?(x|set|rows|features|df|frame))$", re.IGNORECASE)
-OF_REQUEST = re.compile(r"\b(request|req)\.(files|form|args|json|data|body|get_json|query_params|values|headers)\b")
 MADE = "made from the request: "
 FREE = re.compile(
     r"^(typing\.)?(Dict|dict|Any|object|Mapping|JSON\w*|list|List|Optional\[(typing\.)?(Dict|dict|Any)\b.*)(\[.*)?$"
 )
 # Types that a web framework converts and refuses: text alone lets everything in.
 CONVERTED = re.compile(
-    r"^(Optional\[)?(int|float|bool|date|datetime|UploadFile|Annotated\[.*|Literal\[.*|conlist.*|list\[(int|float).*|List\[(int|float).*)"
+    r"^((Optional|List|list|Sequence)\[)?(int|float|bool|date|datetime|UploadFile|Annotated\[.*|Literal\[.*|conlist.*|list\[(int|float).*|List\[(int|float).*)"
 )
 
 
@@ -44,41 +42,13 @@ def folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def files_doing(project: Project, job: str) -> set[str]:
-    """The files in which a job is really done (not only imported or declared)."""
-    return {e.at.path for e in project.doing(job).evidence if e.strength >= Strength.USED}
-
-
-def batches(project: Project) -> list[Evidence]:
-    """Scripts and stages that load a saved model, ask it and keep what it says."""
-    loading, keeping = files_doing(project, "loading a model"), files_doing(project, "keeping results")
-    measuring = files_doing(project, "scoring against labels") | files_doing(project, "fitting")
-    asking = project.doing("asking a model")
-    evaluating = {fact.at for fact in asking.facts if TEST_ROWS.search(fact.detail.get("0", ""))}
-    found = []
-    for evidence in asking.evidence:
-        path = evidence.at.path
-        if evidence.at in evaluating:
-            continue  # the rows kept aside for testing: a stage of the evaluation
-        loads = path in loading or SCORES.search(path.rpartition("/")[2].replace("_", " "))
-        if evidence.strength < Strength.USED or not loads or path in measuring or path.endswith(".ipynb"):
-            continue
-        if path in keeping:
-            found.append(Evidence(evidence.at, evidence.strength, "a saved model scores rows and the result is kept"))
-        else:
-            found.append(
-                Evidence(evidence.at, min(evidence.strength, Strength.IMPORTED), "a saved model is asked from a script")
-            )
-    return sorted(found, key=lambda e: (-e.strength, e.at))
-
-
 @check("SRV001", "The model can be called", capability="serving", level=3, dimension="deploy", fix="kit add serving")
 def model_can_be_called(project: Project) -> Verdict:
     """What: a service answers with the model's prediction, or a job scores in batches without a person.
 
     A web framework alone does not count: a route must ask a model. A scoring script passes when something runs it
-    and it keeps its results; a notebook cell or a script that only prints is partial. A serving framework that is
-    installed and not imported is no service.
+    and it keeps its results, and when it writes them into a database, which others read; a notebook cell or a script
+    that only prints is partial. A serving framework that is installed and not imported is no service.
 
     Why: a model that nobody can ask has no effect, and how it is asked decides what can go wrong with it.
 
@@ -95,6 +65,9 @@ def model_can_be_called(project: Project) -> Verdict:
     scripts, demos = batches(project), project.doing("model demo").evidence
     if any(e.strength >= Strength.WIRED for e in scripts):
         return passed("a job that something runs scores with the model", best(scripts))
+    stored = [e for e in scripts if e.strength >= Strength.USED and INTO_DATABASE in e.note]
+    if stored:
+        return passed("a command scores rows and writes the answers into a database", best(stored))
     weaker = [
         *services,
         *scripts,
@@ -103,6 +76,8 @@ def model_can_be_called(project: Project) -> Verdict:
         *batch.evidence,
     ]
     weaker = [e for e in weaker if e.strength >= Strength.IMPORTED]
+    if project.kind == "library" and not weaker:
+        return not_applicable("a library: its users' programs answer with predictions")
     if weaker:
         return partial("the model can be asked, but no service or scheduled job does it", best(weaker))
     return unmet(
@@ -113,9 +88,9 @@ def model_can_be_called(project: Project) -> Verdict:
 
 
 def hints(args: str) -> Iterator[str]:
-    """The types of a parameter list as written."""
+    """The types of a parameter list as written, but for what the framework fills in by itself."""
     for argument in SPLIT_ARGUMENTS.split(args):
-        if ":" in argument:
+        if ":" in argument and "Depends(" not in argument:
             yield argument.partition(":")[2].partition("=")[0].strip()
 
 
@@ -208,19 +183,6 @@ def request_schemas(project: Project) -> list[tuple[Fact, str]]:
     return given
 
 
-def refused_by_hand(project: Project) -> Iterator[Evidence]:
-    """Conditions on a request, in the function that takes it, that answer or raise before the model is asked."""
-    for path, handler in {(fact.at.path, handler) for fact, handler in prediction_routes(project)}:
-        facts = [f for f in project.repo.facts(path) if f.scope and last(f.scope) == last(handler)]
-        taken = {last(f.name) for f in facts if f.kind == "assign" and OF_REQUEST.search(f.value)}
-        for fact in facts:
-            names = set(fact.detail.get("names", "").split())
-            early = re.search(r"(^|,)(return|raise|\w*\.?abort)\b", fact.detail.get("body", ""))
-            about = OF_REQUEST.search(fact.name) or names & taken
-            if fact.kind == "branch" and early and about and "method" not in names:
-                yield project.evidence(fact, "the request is checked by hand before it is used", cap=Strength.IMPORTED)
-
-
 def typed_requests(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     """Evidence of request schemas: those that bound their values, and those that are only typed or optional."""
     schemas = Schemas(project)
@@ -268,7 +230,8 @@ def input_is_validated(project: Project) -> Verdict:
     """What: the function that takes a prediction request declares a schema with bounds, or validates by one.
 
     The schema must be that of the request: models used only for answers or settings, a free dictionary and a
-    raw `request.json()` do not count. Types without bounds and all-optional fields are partial.
+    raw `request.json()` do not count. Types without bounds, all-optional fields and conditions written by hand are
+    partial: in the function itself, or in one that it hands the request to and that answers or raises.
 
     Why: a model answers nonsense as confidently as sense. A bad row must come back with the field and the reason.
 

@@ -7,11 +7,23 @@ from collections.abc import Iterator
 
 from readykit.charts import third_party
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
+from readykit.cijobs import CI_RUNNERS
 from readykit.infrastructure import ASIDE, compose, terraform
 from readykit.model import Evidence, Strength, Verdict
 
 # a container that goes on running when the job is over
 DETACHED = re.compile(r" (-\w*d\w*|--detach)( |$)|stack deploy")
+# a job that is written in another repository, and a name of it that says that something goes live
+ELSEWHERE = re.compile(r"[\w.-]+/[\w.-]+/\.github/workflows/([\w.-]+)\.ya?ml@")
+SHIPS = re.compile(
+    r"(?<![a-z])(deploy(ment)?|docker|image|container|batch-?job|kubernetes|k8s|helm|ecs|eks|gke|aks|ecr|lambda"
+    r"|terraform|cloud-?run|argo-?cd)(?![a-z])"
+)
+# what a reader is to fill in, so that nothing was ever deployed by that line
+PLACEHOLDER = re.compile(
+    r"(?<![a-z])(your|my)[-_ ]|<[\w -]+>|\[[\w -]+\]|(?<![a-z])(example|placeholder|xxx+)(?![a-z])", re.IGNORECASE
+)
+MANIFEST = re.compile(r"(?:\s(?:-f|-k|-c|--filename|--config|--file)[ =]|chdir=)\.?/?([\w./-]+)")
 SEVERAL = 2
 """A compose file with so many services puts together what a deployment consists of."""
 
@@ -71,6 +83,38 @@ def on_own_runner(project: Project) -> Iterator[Evidence]:
                 yield project.evidence(fact, f"a job on its own server starts the service: {fact.name[:60]}")
 
 
+def released(project: Project) -> Iterator[Evidence]:
+    """Images that CI puts into a registry, and workflows of other repositories that deploy what is here."""
+    for fact in project.doing("releasing an image").facts:
+        off = fact.detail.get("push", "") == "false"
+        in_ci = fact.detail.get("runner") in CI_RUNNERS or fact.kind == "yaml"
+        if in_ci and not off and project.strength(fact) >= Strength.USED:
+            yield project.evidence(fact, f"an image is released: {(fact.value or fact.name)[:60]}", Strength.IMPORTED)
+    for fact in project.facts("yaml", name="jobs.*.uses"):
+        name = ELSEWHERE.match(fact.value)
+        if name and fact.at.path.startswith(".github/workflows/") and SHIPS.search(name[1].lower()):
+            yield project.evidence(
+                fact, f"a workflow of another repository ships it: {fact.value[:60]}", Strength.IMPORTED
+            )
+
+
+def present(project: Project, path: str) -> bool:
+    """Whether a file or folder that a command names is in the tree, wherever the command is started."""
+    return any(f"/{p}".endswith(f"/{path}") or f"/{path}/" in f"/{p}" for p in project.repo.files)
+
+
+def told(project: Project) -> Iterator[Evidence]:
+    """Deploy commands that a document gives for this very project: not those with a placeholder for its names."""
+    for fact in project.commands("readme"):
+        plain = fact.detail.get("plain", fact.name)
+        named = [path.rstrip("/") for path in MANIFEST.findall(plain)]
+        here = all(present(project, path) for path in named)
+        if PLACEHOLDER.search(plain) or fact.detail.get("inline") or not here:
+            continue
+        if any(trace.job == "deployment as code" for trace in project.toolbox.traces(fact)):
+            yield Evidence(fact.at, Strength.DECLARED, f"a document says how it is deployed by hand: {plain[:60]}")
+
+
 @check(
     "SRV007",
     "Deployment is code",
@@ -84,8 +128,10 @@ def deployment_is_code(project: Project) -> Verdict:
 
     Kubernetes, Helm and Kustomize, Terraform and its like, serverless definitions and platform files count, and so
     does a compose file whose own service is restarted and watched. Infrastructure that prepares a machine but runs
-    nothing on it, modules that nothing uses, jobs without a service, a notebook, and a compose file that only starts
-    everything together are partial. Copied charts of others and a folder named in a README count for nothing.
+    nothing on it, modules that nothing uses, jobs without a service, a notebook, a compose file that only starts
+    everything together, an image that CI releases, another repository's workflow that ships it, and commands in a
+    document are partial. Copied charts of others, a folder named in a README and commands with placeholders count
+    for nothing.
 
     Why: what was clicked together cannot be repeated after an accident, reviewed, or rolled back.
 
@@ -103,7 +149,7 @@ def deployment_is_code(project: Project) -> Verdict:
     if whole:
         return passed("how it is deployed is written down as code", best(whole, 4))
     notebooks = [e for e in found.at_least(Strength.USED) if e.at.path.endswith(".ipynb")]
-    half = [*weak, *project.used("jobs as code"), *started, *notebooks]
+    half = [*weak, *project.used("jobs as code"), *started, *notebooks, *released(project), *told(project)]
     half = [e for e in half if e.strength >= Strength.DECLARED]
     if half:
         return partial(

@@ -69,7 +69,9 @@ def asking(project: Project, answering: list[Fact], built_in: bool) -> list[Prob
             known.append(probe)
         elif built_in or (answering and not probe.paths) or HEALTH.search(words(probe.text)):
             likely.append(probe)
-    return known or likely
+    bound = {value.strip("\"'/") for fact in answering for value in fact.detail.values()}
+    exact = [probe for probe in known if any(path.strip("/") in bound for path in probe.paths)]
+    return exact or known or likely  # another server's `/api/health` is not the service's `/health`
 
 
 def told(probe: Probe) -> str:

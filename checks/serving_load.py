@@ -21,6 +21,9 @@ LIMIT = re.compile(
 )
 COMPARES = re.compile(r"[<>]")
 WATCHED = ("def", "call", "decorator", "command")
+# calls by which a model answers, and those by which it learns
+ANSWERS = frozenset({"model", "net", "predict", "predict_proba", "infer", "inference", "forward", "generate", "run"})
+LEARNS = frozenset({"backward", "fit", "train", "zero_grad", "train_on_batch"})
 JOBS = ("load testing", "asking over the network", "taking the time", "percentiles")
 
 
@@ -112,7 +115,19 @@ def by_hand(project: Project) -> tuple[list[Evidence], list[Evidence]]:
         for fact in project.facts("assert", role=("test",))
         if fact.at.path in timed and limits(fact)
     ]
-    return whole, half
+    return whole, [*half, *timed_models(project)]
+
+
+def timed_models(project: Project) -> Iterator[Evidence]:
+    """Functions that are there to time a model's answers: `throughput`, `benchmark_latency`; not a training step."""
+    clocks: dict[tuple[str, str], Fact] = {}
+    for fact in project.doing(JOBS[2]).facts:
+        if fact.kind == "call" and LOAD.search(words(last(fact.scope))) and not fact.at.path.endswith(".ipynb"):
+            clocks.setdefault((fact.at.path, fact.scope), fact)
+    for (path, scope), fact in clocks.items():
+        called = {last(f.name).lower() for f in project.repo.facts(path) if f.kind == "call" and f.scope == scope}
+        if called & ANSWERS and not called & LEARNS and project.strength(fact) >= Strength.USED:
+            yield project.evidence(fact, f"{last(scope)} times the model's answers by hand", cap=Strength.IMPORTED)
 
 
 def predicting(project: Project) -> Iterator[Fact]:
@@ -139,7 +154,8 @@ def limits(fact: Fact) -> bool:
 def latency_is_measured(project: Project) -> Verdict:
     """What: a load test of the project's own service, by a product that reports percentiles or by code that does.
 
-    A loop of requests without percentiles, and a test that times a single answer, are partial. A test that loads a
+    A loop of requests without percentiles, a test that times a single answer, and a function that measures the
+    model's throughput or latency without a service are partial. A test that loads a
     model, the timing of a training step, a histogram of production, figures in a document, and a load test whose
     addresses belong to another service are none.
 

@@ -52,7 +52,7 @@ OUTCOME = re.compile(
 EXACT = re.compile(
     r"(^|\.)(allclose|isclose|array_equal|assert_allclose|assert_array_\w+|assert_almost_equal|assert_close"
     r"|assertEqual|assertAlmostEqual|assert_frame_equal|approx|equal"
-    r"|assertListEqual|assertDictEqual|assertGreater\w*|assertLess\w*)$"
+    r"|assertListEqual|assertDictEqual|assertGreater\w*|assertLess\w*|expect_(equal|identical|equivalent|setequal))$"
 )
 FAKE = re.compile(r"(^|\.|_)(Magic)?Mock\w*$|(^|\.)(patch|setattr|mocker)(\.|$)|(^|\.|_)(Fake|Stub|Mock)[A-Z]\w*|Mock$")
 ARRAYS = re.compile(r"(^|\.)(assert_allclose|assert_array_\w+|assert_almost_equal|assert_close)$")
@@ -61,6 +61,9 @@ TWICE = re.compile(
     r"(?<![\w.])(?!(?:set|list|len|sorted|str|float|int|dict|tuple|round|abs|sum|type|max|min|bool|range|any|all)\()(\w+)\("
     r".+[<>=,].*(?<![\w.])\1\(|\.(predict\w*|score|forward|decision_function)\(.+[<>=,].*\.\2\("
 )
+# What a library's model gives back is of its type whatever the project does.
+ONLY_TYPE = re.compile(r"^\(?(type|isinstance)\(")
+FRAMES = re.compile(r"\.equals\(|allclose|array_equal|assert_(frame|series|array|almost)\w*|torch\.equal|assert_close")
 REQUIRED = "kit add tests"
 
 
@@ -83,11 +86,13 @@ def subjects(
     The call goes to project code, or is a method of one of the names in `anybodys`: a library's model has them.
     """
     modules, names = own_modules(project), own_names(project)
+    copies = {(fact.at.path, fact.name) for fact in project.facts("def", role=("test",))}
     found = []
     for test in tests_of(project):
         if test.honest:
             calls = [c for c in test.direct if wanted(c)]
-            own = [c for c in calls if ours(c, modules, names)]
+            # a function of the same name in the test file is a copy: it says nothing of the project's
+            own = [c for c in calls if ours(c, modules, names) and (c.at.path, c.name) not in copies]
             call = next(iter(own or [c for c in calls if "." in c.name and last(c.name) in anybodys]), None)
             if call is not None:
                 found.append((test, call))
@@ -113,9 +118,9 @@ def first_of_each(rows: Iterable[Evidence], named_after: re.Pattern[str] = DATA)
 def data_code_is_tested(project: Project) -> Verdict:
     """What: tests call the project's own data or feature code and assert on values, a schema or a property of rows.
 
-    A test that only looks at a type or a length, tests of data in the warehouse (dbt), and tests of data files that
-    call no code of the project are partial. A mock that was called, an assertion that cannot fail, and a folder that
-    is named after tests do not count.
+    A test that only looks at a type or a length, tests of data in the warehouse (dbt), tests of data files that call no
+    code of the project, and tests of other code that compare whole frames or arrays are partial. A mock that was
+    called, an assertion that cannot fail, and a folder that is named after tests do not count.
 
     Why: most faults of a model are faults of its features, and they raise no exception.
 
@@ -139,13 +144,30 @@ def data_code_is_tested(project: Project) -> Verdict:
     builds = [project.seen(p, "a test of the build", Strength.USED) for p in foreign(project, DATA)[:3]]
     if strong or builds:
         return passed(f"{len(strong) or len(builds)} tests of data or feature code", first_of_each(strong) or builds)
-    weaker = [*form, *data_files(project), *project.doing("data testing").at_least(Strength.DECLARED)]
+    weaker = [
+        *form,
+        *on_frames(project),
+        *data_files(project),
+        *project.doing("data testing").at_least(Strength.DECLARED),
+    ]
     if weaker:
-        return partial("data is tested by its form or outside the code only", first_of_each(weaker), WANTED_DATA)
+        return partial(
+            "data is tested by its form, in part or outside the code only", first_of_each(weaker), WANTED_DATA
+        )
     return failed("no test calls data or feature code", places(project), WANTED_DATA)
 
 
 WANTED_DATA = "a test that calls the project's data or feature code and asserts on values, a schema or a property"
+
+
+def on_frames(project: Project) -> list[Evidence]:
+    """Tests of the project's code, whatever its name, that hold a whole frame, array or tensor against a known one."""
+    found = []
+    for test, call in subjects(project, lambda _: True):
+        whole = next((f for f in telling(test) if FRAMES.search(f"{f.name} {said(f)}")), None)
+        if whole is not None:
+            found.append(shown(test, whole, f"holds what {named(call)} gives against known rows"))
+    return found
 
 
 def data_files(project: Project) -> list[Evidence]:
@@ -155,7 +177,7 @@ def data_files(project: Project) -> list[Evidence]:
         reads = any(
             re.search(r"(^|\.)(read_(csv|parquet|json|excel|feather)|load_dataset)$", c.name) for c in test.calls
         )
-        asserted = [fact for fact in telling(test) if not re.search(r"exists\(", said(fact))]
+        asserted = [f for f in telling(test) if "exists(" not in said(f) and not ONLY_TYPE.search(said(f))]
         if reads and asserted and DATA.search(words(test.fact.name + " " + test.at.path)):
             found.append(shown(test, asserted[0], "asserts on a data file"))
     return found
@@ -192,7 +214,7 @@ def behaviour(fact: Fact) -> str:
     """What an assertion says about a model's behaviour: its skill, a known answer; nothing when only about form."""
     text = said(fact)
     sized = fact.kind == "assert" and bool({"<", "<=", ">", ">="} & set(fact.detail.get("ops", "").split(",")))
-    sized = sized or bool(re.search(r"(Greater|Less)", fact.name))
+    sized = sized or bool(re.search(r"(Greater|Less)|expect_[gl]te?$", fact.name))
     if only_form(fact):
         return ""
     if TWICE.search(text) and (sized or EXACT.search(fact.name) or "==" in fact.detail.get("ops", "")):
@@ -227,11 +249,11 @@ def model_behaviour_is_tested(project: Project) -> Verdict:
     Source: ML Test Score, tests for model development; CheckList (Ribeiro et al. 2020).
     """
     strong, form = [], []
-    stand_ins = doubles(project)
+    stand_ins, modules, names = doubles(project), own_modules(project), own_names(project)
     for test, call in subjects(project, asks_model, ASKED):
         if faked(test, stand_ins):
             continue
-        asserted = telling(test)
+        asserted = [f for f in telling(test) if ours(call, modules, names) or not ONLY_TYPE.search(said(f))]
         judged = [(fact, behaviour(fact)) for fact in asserted]
         found = next(((fact, what) for fact, what in judged if what), None)
         if found is not None:

@@ -23,6 +23,13 @@ WHOLE = re.compile(
 # A `main` counts when its module is that of the training or the pipeline.
 MAIN = re.compile(r"(?<![a-z])(train\w*|pipelines?|flows?|workflows?)(?![a-z]).* main$")
 BUILT = re.compile(r"^(create|build|make|define)_(\w+_)?(pipeline|flow|workflow)$")
+# Functions named after one part of the way are that part, whatever they call a pipeline.
+ONE_PART = re.compile(
+    r"(?<![a-z])(pre ?process\w*|calibrat\w*|features?|clean\w*|transform\w*|ingest\w*|validat\w*|drift|monitor\w*"
+    r"|predict\w*|inference|scoring|serv\w*|deploy\w*|explain\w*|fit|tune|plot|save|split|download|data|etl|text|image"
+    r"|retriev\w*|tokeni\w*|evaluat\w*|report\w*|sklearn|update|delete|stop|cancel|schedule|test)(?![a-z])"
+)
+TRAINING_TOO = re.compile(r"(?<![a-z])(train\w*|end to end|e2e|full|whole|all|ml)(?![a-z])")
 TRAINS = re.compile(
     r"^(train|train_(and_\w+|\w*(model|classifier|regressor|network))|fit_model|run_training|model_train(ing)?|training)$"
 )
@@ -80,6 +87,11 @@ def own_calls(test: Test, modules: frozenset[str], names: frozenset[str]) -> lis
     return [(named(call), name) for name, call in each.items() if ours(call, modules, names)]
 
 
+def whole_way(name: str) -> bool:
+    """Whether a function is named as what goes all the way, not as one part of it."""
+    return bool(WHOLE.match(name)) and not (ONE_PART.search(words(name)) and not TRAINING_TOO.search(words(name)))
+
+
 def faked(test: Test) -> bool:
     """Whether a test replaces parts of what it runs."""
     return any(re.search(r"(^|\.)(Magic)?Mock$|(^|\.)patch(\.|$)", call.name) for call in test.calls) or bool(
@@ -127,14 +139,14 @@ def pipeline_is_tested(project: Project) -> Verdict:
         every = own_calls(test, modules, names)
         calls = [name for name, _ in every]
         mains = [name for name, full in every if MAIN.search(words(full))]
-        entry = command or next((name for name in [*calls, *mains] if WHOLE.match(name) or name in mains), "")
+        entry = command or next((name for name in [*calls, *mains] if whole_way(name) or name in mains), "")
         trains = next((name for name in calls if TRAINS.match(name)), "")
         judges = next((name for name, full in every if JUDGES.match(name) and full[0] != "?"), "")
         built = next((name for name in calls if BUILT.match(name)), "")
         if (entry or (trains and judges)) and not faked(test):
             whole.append(shown(test, found, f"runs {entry or f'{trains} and {judges}'} and asserts"))
-        elif entry or trains or built:
-            part.append(shown(test, found, f"calls {entry or trains or built}: a part, or with parts replaced"))
+        elif stage := entry or trains or built or next((name for name in calls if WHOLE.match(name)), ""):
+            part.append(shown(test, found, f"calls {stage}: a part, or with parts replaced"))
     if whole:
         return passed(f"{len(whole)} tests run the pipeline", best(whole))
     part += ci_runs(project)

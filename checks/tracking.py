@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
+from readykit.homegrown import kept_models, kept_runs
 from readykit.model import Evidence, Location, Strength, Verdict
 from readykit.switches import CODE, split_by_switch, weakened
 
@@ -61,8 +62,9 @@ def runs_are_tracked(project: Project) -> Verdict:
     """What: every training run leaves its parameters and metrics in a place where runs can be compared.
 
     A tracking product's logging call in the training code passes. Tracking that is off by default or only in a
-    notebook, event files for curves, metrics of pipeline artifacts, and home-grown result files that keep one file a
-    run are partial. A tracker that is installed, or only read from, tracks nothing.
+    notebook, event files for curves, metrics of pipeline artifacts, and home-grown records (one file or one row a run,
+    a run's id with its commit, notes of experiments with tables of figures) are partial. A tracker that is installed,
+    or only read from, tracks nothing.
 
     Why: without a record nobody can say which change made the model better, or where the deployed model came from.
 
@@ -84,9 +86,9 @@ def runs_are_tracked(project: Project) -> Verdict:
     curves = [weakened(e, "shows metrics, keeps no parameters or versions") for e in project.used("training curves")]
     if curves:
         return partial("metrics are kept, but runs are not", best(curves))
-    files = list(dated_results(project))
+    files = list(dated_results(project)) or list(kept_runs(project))
     if files:
-        return partial("results are kept in files of the project's own", best(files))
+        return partial("results are kept by means of the project's own", best(files))
     if project.only_serves:
         return not_applicable("models are served here and trained elsewhere, so there are no runs to track")
     would = "calls that log parameters and metrics of a training run to an experiment tracker"
@@ -125,8 +127,9 @@ def models_are_registered(project: Project) -> Verdict:
     """What: a trained model gets a name and a version in a registry or versioned store.
 
     Registering a version, tagging one, or declaring the model by repository and commit passes. Registering from a
-    notebook only, only reading from a registry, release assets, dated artifacts and home-grown indexes are partial. A
-    file that the next training overwrites is nothing.
+    notebook only, only reading from a registry, release assets, dated artifacts, home-grown indexes, model files that
+    DVC versions, keys with a version in a bucket, and a list of released models kept by hand are partial. A file that
+    the next training overwrites is nothing.
 
     Why: promotion, rollback and audits all start from "which version is this?".
 
@@ -147,7 +150,7 @@ def models_are_registered(project: Project) -> Verdict:
     ]
     if reading:
         return partial("models come from a registry, but nothing here registers them", best(reading))
-    own = list(home_grown(project)) or chosen_models(project)
+    own = list(home_grown(project)) or chosen_models(project) or list(kept_models(project))
     if own:
         return partial("models are kept in a store of the project's own", best(own))
     would = "a call or stage that registers the trained model under a name and version"

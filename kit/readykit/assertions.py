@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 # Form only: a thing's type, its size, that it is there.
 FORM = re.compile(
     r"isinstance\(|^len\(|hasattr\(|\.shape\b|\.ndim\b|\.dtype\b| is not None|status_code|\.exists\(|issubset"
-    r"|callable\(|type\(|== len\(|\blen\([^)]*\) ==|num_\w+\W* ==|\.keys\(\)"
+    r"|callable\(|inherits\(|is\.\w+\(|^n(row|col)\(|type\(|== len\(|\blen\([^)]*\) ==|num_\w+\W* ==|\.keys\(\)"
 )
 MOCKED = re.compile(r"(^|\.)assert_(not_)?(called|any_call|has_calls|awaited)\w*$|\.called\b|call_count|call_args")
 PRINTED = re.compile(r"capsys|capfd|captured|caplog|stdout|\.out\b|\.err\b")
-RAISES = re.compile(r"(^|\.)(raises|warns|assertRaises\w*)$")
+RAISES = re.compile(r"(^|\.|::)(raises|warns|assertRaises\w*|expect_(error|warning|message|no_error|silent))$")
 PLACES = re.compile(r"path|dir\b|folder|filename|\.exists\(|returncode|exit_code", re.IGNORECASE)
 # A decorated function, a task or a component, called as the plain function that it was.
 KEPT = re.compile(r"\.(fn|func|python_func|__wrapped__|entrypoint)$")

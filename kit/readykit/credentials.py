@@ -69,10 +69,11 @@ OF_SOMETHING_ELSE = re.compile(
     re.IGNORECASE,
 )
 ACCESS_ID = re.compile(r"access_?key_?id$", re.IGNORECASE)
+START = r"(?<![\w.-])"  # a name is read from its beginning, which saves trying again from each of its letters
 SEPARATOR = r"[\"'\])]*\s*(?::=|=>|[:=])\s*"
 # in code a value is a quoted string, in configuration it may stand bare
-QUOTED = re.compile(rf"({NAME}\w*){SEPARATOR}[bf]?([\"'])([^\"'\s]{{6,}})\2", re.IGNORECASE)
-BARE = re.compile(rf"({NAME}\w*){SEPARATOR}[\"']?([^\s\"',;#]{{5,}})", re.IGNORECASE)
+QUOTED = re.compile(rf"{START}({NAME}\w*){SEPARATOR}[bf]?([\"'])([^\"'\s]{{6,}})\2", re.IGNORECASE)
+BARE = re.compile(rf"{START}({NAME}\w*){SEPARATOR}[\"']?([^\s\"',;#]{{5,}})", re.IGNORECASE)
 NAMED_VALUE = re.compile(rf"name:\s*[\"']?({NAME}\w*)[\"']?\s*\n\s*value:\s*[\"']?([^\s\"'#]{{5,}})", re.IGNORECASE)
 
 REFERENCE = re.compile(
@@ -234,7 +235,11 @@ def named(text: str, code: bool) -> Iterator[Row]:
     """Values of names that speak of a secret."""
     encoded = "kind: Secret" in text
     for start, line in lines_with(text, SECRET_WORDS):
-        for match in (QUOTED if code else BARE).finditer(line) if len(line) < LONGEST_LINE else ():
+        if len(line) >= LONGEST_LINE or ("=" not in line and ":" not in line):
+            continue
+        if code and '"' not in line and "'" not in line:
+            continue
+        for match in (QUOTED if code else BARE).finditer(line):
             value = match[3] if code else match[2]
             row = judged(match[1], value.strip("\"'"), encoded)
             if row is not None:

@@ -42,8 +42,10 @@ ELSEWHERE = vocabulary(
     "proba probability iou similarity distance length size count date time age timeout retries rows "
     "columns rate ratio latency memory cpu duration ms seconds queue"
 )
-# code that watches or serves a model compares figures too, and stops nothing from being promoted
-WATCHING = vocabulary("drift monitor monitoring alert alerts latency predict request endpoint serving api")
+# code that watches or serves a model, or checks labels, compares figures too, and stops nothing from being promoted
+WATCHING = vocabulary(
+    "drift monitor monitoring alert alerts latency predict request endpoint serving api labels labelling annotation"
+)
 NEW_OR_OLD = re.compile(r"\b(new|old|candidate|challenger|champion|previous|prev|production)_(\w+)")
 SOFTWARE = vocabulary("security audit vulnerability coverage compliance suite readiness debt")
 STOPS = re.compile(
@@ -193,7 +195,8 @@ def _verdicts(project: Project, relied: Verdicts) -> Iterator[tuple[Fact, bool]]
         )
         if compared and not watches(fact):
             name = last(fact.scope) if fact.name == "return" else last(fact.name)
-            if (name and relied.rest_on(fact.at.path, name)) or acts_after(project, fact):
+            asked = relied.rest_on(fact.at.path, last(fact.scope)) and word_set(name) & (NAMES_OF_VERDICTS | FLAGS)
+            if (name and relied.rest_on(fact.at.path, name)) or asked or acts_after(project, fact):
                 yield fact, False
     for fact in project.facts("branch"):
         if not set(fact.detail.get("ops", "").split(",")) & {"<", "<=", ">", ">="} or not (

@@ -40,18 +40,23 @@ def head(root: Path) -> str | None:
 
 def _read(path: Path) -> str:
     """The text of a regular file, empty when it is anything else: a link, a pipe, too large, not there."""
+    return (content(path, _MAX_BYTES) or b"").decode("ascii", "replace").strip()
+
+
+def content(path: Path, most: int) -> bytes | None:
+    """The bytes of a regular file, None when it is anything else: a link, a pipe, larger than `most`, not there."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         descriptor = os.open(path, flags)
     except (OSError, ValueError):
-        return ""
+        return None
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return ""
+            return None
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            content = file.read(_MAX_BYTES + 1)
+            data = file.read(most + 1)
     except OSError:
-        return ""
+        return None
     finally:
         os.close(descriptor)
-    return content.decode("ascii", "replace").strip() if len(content) <= _MAX_BYTES else ""
+    return data if len(data) <= most else None

@@ -34,6 +34,11 @@ def key_glob(pattern: str) -> Test:
     return glob(pattern.replace("[", "[[]")) if "*" in pattern or "?" in pattern else glob_exact(pattern)
 
 
+def is_glob(pattern: str) -> bool:
+    """Whether a pattern means more than itself."""
+    return any(mark in pattern for mark in "*?[\n")
+
+
 def anything(_name: str) -> bool:
     """The test of `*`."""
     return True

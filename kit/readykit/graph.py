@@ -31,6 +31,9 @@ ORDER = (
     "kubernetes", "compose", "docker", "mlproject", "task", "make", "just", "nox", "invoke", "tox", "npm", "procfile",
     "script", "python", "notebook", "readme",
 )  # fmt: skip
+# files of R that other files run, and calls that list a folder's files to run them all
+R_FILE = re.compile(r"[\w./-]+\.(R|r|Rmd|rmd|qmd)$")
+LISTS_FOLDER = frozenset({"list.files", "dir_ls", "tar_source", "dir"})
 HANDLER_KEYS = re.compile(
     r"(handler|_target_|notebook_path|python_file|entry_?point|script|module|main_?file)$", re.IGNORECASE
 )
@@ -52,11 +55,16 @@ class Graph:
     def __init__(self, repo: Repo) -> None:
         self.repo = repo
         self.modules = Modules(repo.files)
+        self._started: dict[Location, Route] = {}
 
     # -- questions ------------------------------------------------------------------------------------------------
     def reached(self, path: str) -> Route | None:
         """The way by which something that runs reaches a file; None when nothing does."""
         return self._routes.get(path)
+
+    def started(self, command: Fact) -> Route | None:
+        """The way by which a command of a script or task runner is reached: its own target, not only its file."""
+        return self._started.get(command.at) if self._routes else None  # the walk notes each command on its way
 
     def dead(self, path: str, scope: str) -> bool:
         """Whether the function or class around a scope is never referred to (tests do not count)."""
@@ -145,6 +153,7 @@ class Graph:
             if not path.endswith(".ipynb"):
                 queue.extend((following, here) for following in self._imports(path))
             for fact in self._commands_of(node):
+                self._started.setdefault(fact.at, Route(here))
                 queue.extend((target, (*steps, fact.at)) for target in self._launcher.targets(fact))
         return routes
 
@@ -204,6 +213,8 @@ class Graph:
 
     def _imports(self, path: str) -> Iterator[Node]:
         """What running a Python file runs: its imports, and the files and modules that its strings name."""
+        if path.lower().endswith((".r", ".rmd", ".qmd")):
+            yield from ((found, "") for found in sourced(self.repo, self.modules, path))
         if not rendered_path(path).endswith(".py"):
             return
         for fact in self.repo.facts(path):
@@ -217,3 +228,16 @@ class Graph:
                     found = self.modules.file(fact.name, path)
                     if found:
                         yield found, ""
+
+
+def sourced(repo: Repo, modules: Modules, path: str) -> Iterator[str]:
+    """What running a file of R runs: files that its strings name, and all of a folder that is listed and sourced."""
+    folders: set[str] = set()
+    for fact in repo.facts(path):
+        if fact.kind == "string" and R_FILE.match(fact.name):
+            yield from filter(None, [modules.file(fact.name, path)])
+        elif fact.kind == "call" and fact.name.rpartition("::")[2] in LISTS_FOLDER:
+            folders.add(fact.detail.get("0", fact.detail.get("path", '"R"')).strip("\"'./"))
+    for other in repo.files if folders else ():
+        if other.endswith((".R", ".r")) and other.rpartition("/")[0].rpartition("/")[2] in folders:
+            yield other

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from readykit.model import Location
+from readykit.once import once
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
@@ -51,6 +52,20 @@ class Ignored:
             if path.startswith(rule.folder) and matcher(rule.pattern.removeprefix("!"))(path[len(rule.folder) :]):
                 found = rule
         return None if found is None or found.keeps else found
+
+
+@once
+def ignored_in(repo: Repo) -> Ignored:
+    """The ignore rules of a repository, read once."""
+    return Ignored(repo)
+
+
+def kept_back(repo: Repo, path: str) -> bool:
+    """Whether a file is only on its developer's disk: git does not track it, and an ignore rule names it.
+
+    Where nobody knows what git tracks, every file counts as handed over.
+    """
+    return repo.tracked is not None and path not in repo.tracked and ignored_in(repo).rule(path) is not None
 
 
 class Matcher:

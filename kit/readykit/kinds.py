@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from readykit.homemade import homemade
 from readykit.model import Fact, Strength
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ TEMPLATE_WORDS = re.compile(
 TITLE = re.compile(r"\b(project |starter )?template\b(?! (engine|matching))", re.IGNORECASE)
 THIS_TEMPLATE = re.compile(r"\b(this|the) template\b", re.IGNORECASE)
 MADE_FROM = re.compile(r"cookiecutter|(?:created|generated) (?:using|from|with)|based on", re.IGNORECASE)
+# What a README says of a repository that trains or serves models, in the words of those who run one.
+SERVES_MODELS = re.compile(
+    r"\b(machine[- ]learn(ing|ed)|deep[- ]learning|neural net(work)?s?|(pre-?)?trained models?|model (server|inference)"
+    r"|model serving|(scor|predict|recommend|classif|forecast|rank)\w* (service|server|system|engine|model|api)s?"
+    r"|(serv|host|train|deploy|runn?)(es?|s|ing) (\w+ ){0,3}(ml )?models?|recommender)\b",
+    re.IGNORECASE,
+)
 COLLECTION_WORDS = re.compile(
     r"\b(?:collection|set|repository|repo) (?:of|contains|hosts|hosting|for|with)\b[^.]{0,60}"
     r"\b(?:examples|samples|labs|tutorials|exercises|demos)"
@@ -104,14 +112,17 @@ def kind_of(project: Project) -> Kind:
 def learns(project: Project) -> Iterator[Fact]:
     """Facts that show a model being trained or run: imports of such libraries, images of such servers.
 
-    Where there are none, calls of what only makes sense around a model: its tracking, registry, drift.
+    Where there are none, calls of what only makes sense around a model: its tracking, registry, drift. Where there are
+    none of these either, models of a library that nobody here knows, when the README says that it is about models.
     """
     own = [fact for job in FRAMEWORKS for fact in project.doing(job).facts if shows(project, fact)]
     if own:
         yield from own
         return
     known = [job for job in AROUND_A_MODEL if job in project.toolbox.jobs]
-    yield from (f for job in known for f in project.doing(job).facts if f.kind == "call" and shows(project, f))
+    around = [f for job in known for f in project.doing(job).facts if f.kind == "call" and shows(project, f)]
+    said = any(SERVES_MODELS.search(fact.name) for fact in opening(project) if fact.kind != "link")
+    yield from around or (homemade(project) if said else ())
 
 
 def shows(project: Project, fact: Fact) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from readykit.credentials import Leak, leaks
+from readykit.ignored import kept_back
+from readykit.once import once
 
 if TYPE_CHECKING:
     from readykit.project import Project
+    from readykit.repo import Repo
 
 CODE = re.compile(
     r"\.(py|pyi|r|rmd|qmd|scala|java|js|jsx|ts|tsx|go|kt|rb|php|cs|cpp|jl|ipynb|sql|jsonnet|libsonnet)$", re.IGNORECASE
@@ -43,27 +45,33 @@ class Search:
     found: tuple[Leak, ...]
 
 
-_done: WeakKeyDictionary[Project, Search] = WeakKeyDictionary()
-
-
+@once
 def search(project: Project) -> Search:
-    """Look through a project's files once; the answer is remembered as long as the project is."""
-    known = _done.get(project)
-    if known is None:
-        paths = tuple(path for path in project.paths if searched(project, path))
-        found = [leak for path in paths for leak in in_file(project, path)]
-        known = _done[project] = Search(paths, tuple(found))
-    return known
+    """Look through a project's files once; what stands at the root for several projects is read for the first."""
+    read = known_leaks(project.repo)
+    paths = tuple(path for path in project.paths if searched(project, path))
+    for path in paths:
+        if path not in read:
+            read[path] = in_file(project, path)
+    return Search(paths, tuple(leak for path in paths for leak in read[path]))
+
+
+@once
+def known_leaks(_repo: Repo) -> dict[str, list[Leak]]:
+    """What was found so far in the files of a repository."""
+    return {}
 
 
 def searched(project: Project, path: str) -> bool:
-    """Whether a file can hold the project's own credentials: not made by tools, not data, not somebody else's."""
+    """Whether a file can hold the project's own credentials: not made by tools, no data, and in git."""
     size = project.repo.size(path)
     if not 0 < size < TOO_BIG or (path.endswith(".json") and size > DATA) or MADE_BY_TOOLS.search(path):
         return False
     if not (CODE.search(path) or SETTINGS.search(path) or PROSE.search(path)):
         return False
-    return project.repo.role(path) not in ("vendored", "test") and not (PROSE.search(path) and size > DATA)
+    if project.repo.role(path) in ("vendored", "test") or (PROSE.search(path) and size > DATA):
+        return False
+    return not kept_back(project.repo, path)
 
 
 def in_file(project: Project, path: str) -> list[Leak]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from readykit.facts.templates import is_template, rendered_path
 
-CODE_FILE = re.compile(r"^[^\s*{}<>|]+\.(py|ipynb|sh|R|r|scala)$")
+CODE_FILE = re.compile(r"^[^\s*{}<>|]+\.(py|ipynb|sh|R|r|Rmd|rmd|qmd|scala)$")
 """A word that is a path of code."""
 ENTRY = re.compile(r"^(?:[\w-]+\s*=\s*)?([A-Za-z_][\w.]*):([A-Za-z_]\w*)$")
 """`module:attribute`, also as `name = module:attribute`."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _BETWEEN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[_./:\\-]+")
 
 
+@lru_cache(maxsize=1 << 16)
 def words(name: str) -> str:
     """The words of a name apart: `trainModel`, `train_model` and `train-model` all give `train model`."""
+    low = name.lower()
+    if low == name:
+        return _SEPARATORS.sub(" ", name)  # no capital begins a word
     return _SEPARATORS.sub(" ", _BETWEEN.sub(" ", name)).lower()
 
 
 def last(name: str) -> str:
-    """The part of a dotted name after the last dot."""
-    return name.rpartition(".")[2]
+    """The part of a dotted name after the last dot, and of a function of R after its package."""
+    return name.rpartition("::")[2] if "::" in name else name.rpartition(".")[2]

@@ -33,7 +33,7 @@ COURSE = re.compile(
     re.IGNORECASE,
 )
 BOILERPLATE = re.compile(
-    r"(^|/)(changelog|changes|history|news|licen[cs]e\w*|code[-_]of[-_]conduct|cla|notice|authors|third[-_]?party\w*)"
+    r"(^|/)(changelog|changes|history|news|licen[cs]e\w*|code[-_]of[-_]conduct|cla|support|security|notice|authors|third[-_]?party\w*)"
     r"(\.\w+)?$",
     re.IGNORECASE,
 )

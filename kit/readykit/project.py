@@ -6,26 +6,30 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from readykit.cijobs import CI_RUNNERS, CIJob, CIJobs
 from readykit.globs import glob
 from readykit.globs import key_glob as keys
 from readykit.graph import Graph, Route
+from readykit.index import Index
+from readykit.lookup import Lookup, named
 from readykit.model import Claim, Evidence, Fact, Location, Strength
 from readykit.repo import Repo, matches
 
 if TYPE_CHECKING:
-    from readykit.tools import Tool, Toolbox
+    from readykit.tools import Toolbox
 
 WIRED_RUNNERS = CI_RUNNERS | {"dvc"}
+TASK_RUNNERS = frozenset({"make", "just", "nox", "invoke", "tox", "npm", "task"})
 PASSIVE = {"dependency": Strength.DECLARED, "import": Strength.IMPORTED, "dead": Strength.MENTIONED}
 PROSE = frozenset({"prose", "heading", "codeline", "link"})
 CODE = frozenset({"code", "template"})
 CONFIGURATION = frozenset({"yaml", "toml", "json", "docker", "hcl"})
 
 ASKED_AT = re.compile(
-    r"/.*(?<![a-z])(predict\w*|scor(e|ing)|infer\w*|classify|recommend\w*|forecast\w*|invocations)(?![a-z])"
+    r"/.*(?<![a-z])(predict\w*|scor(es?|ing)|infer\w*|classify|recommend\w*|forecast\w*|invocations)(?![a-z])"
 )
 
 
@@ -64,9 +68,27 @@ class Project:
         self.repo = repo
         self.toolbox = toolbox
         self.root = root
-        self.kind = kind
+        self._kind = kind
         self._found: dict[str, Found] = {}
+        self._roles: dict[str, str] = {}
         self.claims_by: Callable[[], tuple[Claim, ...]] = tuple
+
+    @property
+    def kind(self) -> str:
+        """The kind of repository (`readykit.kinds`), which decides what the examples of a collection are."""
+        return self._kind
+
+    @kind.setter
+    def kind(self, kind: str) -> None:
+        if kind != self._kind:
+            self._kind = kind
+            self._roles.clear()
+            self.__dict__.pop("_lookup", None)  # roles change with the kind, and the answers with the roles
+
+    @cached_property
+    def index(self) -> Index:
+        """What is shared with the other projects of the repository."""
+        return Index(self.repo, self.toolbox)
 
     @cached_property
     def graph(self) -> Graph:
@@ -85,24 +107,23 @@ class Project:
 
     # -- facts ----------------------------------------------------------------------------------------------------
     @cached_property
-    def _by_kind(self) -> dict[str, list[Fact]]:
-        found: dict[str, list[Fact]] = {}
-        for path in self.paths:
-            for fact in self.repo.facts(path):
-                found.setdefault(fact.kind, []).append(fact)
-        return found
+    def _lookup(self) -> Lookup:
+        return Lookup(self.repo, self.paths, self.role)
 
     def role(self, path: str) -> str:
         """`repo.role`, with the examples of a collection and what is rendered from a template as `code`."""
-        role = self.repo.role(path)
-        if role == "template" or (role == "example" and self.kind == "collection"):
-            return "code"
+        role = self._roles.get(path)
+        if role is None:
+            role = self.repo.role(path)
+            if role == "template" or (role == "example" and self._kind == "collection"):
+                role = "code"
+            self._roles[path] = role
         return role
 
     def facts(
         self, *kinds: str, name: str = "*", role: Sequence[str] | None = ("code",), path: str = "", within: str = ""
     ) -> Iterator[Fact]:
-        """Facts of some kinds, in the order of paths and lines.
+        """Facts of some kinds, in the order of paths and lines; asking the same again costs nothing.
 
         Args:
             kinds: the kinds to give, in this order.
@@ -111,17 +132,13 @@ class Project:
             path: one file, by its whole path.
             within: a glob over paths.
         """
-        names = None if name == "*" else glob(name)
-        for kind in kinds:
-            facts = self._by_kind.get(kind, ()) if not path else [f for f in self.repo.facts(path) if f.kind == kind]
-            for fact in facts:
-                if names is not None and not names(fact.name):
-                    continue
-                if role is not None and self.role(fact.at.path) not in role:
-                    continue
-                if within and not matches(fact.at.path, (within,)):
-                    continue
-                yield fact
+        roles = None if role is None else tuple(role)
+        if path:
+            if (roles is not None and self.role(path) not in roles) or (within and not matches(path, (within,))):
+                return iter(())
+            every = chain.from_iterable(self.repo.facts_of(path, kind) for kind in kinds)
+            return every if name == "*" else filter(named(name), every)
+        return chain.from_iterable(self._lookup.facts(kind, name, roles, within) for kind in kinds)
 
     def files(self, *globs: str, role: Sequence[str] | None = None) -> list[str]:
         """Paths that match any of the globs; a glob without `/` is compared with base names."""
@@ -133,7 +150,7 @@ class Project:
         `name` is a glob over the plain form, without `uv run`, `python -m` and the like.
         """
         wanted = glob(name)
-        for fact in self._by_kind.get("command", ()):
+        for fact in self._lookup.facts("command"):
             runner = fact.detail.get("runner", "")
             asked = runner in runners if runners else runner != "readme"
             if asked and (wanted(fact.detail.get("plain", "")) or wanted(fact.name)):
@@ -151,8 +168,8 @@ class Project:
         """Configuration values whose file and dotted key match; `[` is literal in keys, write `*` for an index."""
         wanted = keys(key_glob)
         for kind in CONFIGURATION:
-            for fact in self._by_kind.get(kind, ()):
-                if wanted(fact.name) and matches(fact.at.path, (path_glob,)):
+            for fact in self._lookup.facts(kind, within=path_glob):
+                if wanted(fact.name):
                     yield fact
 
     # -- judgement ------------------------------------------------------------------------------------------------
@@ -173,11 +190,8 @@ class Project:
         if fact.kind == "command":
             if not self.active(fact):
                 return Strength.MENTIONED
-            return (
-                Strength.WIRED
-                if fact.detail.get("runner") in WIRED_RUNNERS or self.graph.reached(path)
-                else Strength.USED
-            )
+            runs = fact.detail.get("runner") in WIRED_RUNNERS or self._route(fact)
+            return Strength.WIRED if runs else Strength.USED
         if role in ("test", "docs"):
             return Strength.MENTIONED
         if role == "example":
@@ -188,12 +202,18 @@ class Project:
             return Strength.IMPORTED
         return Strength.WIRED if self.graph.reached(path) else Strength.USED
 
+    def _route(self, fact: Fact) -> Route | None:
+        """How a place is reached; a command of a task runner by its own target, whatever else of the file runs."""
+        if fact.kind == "command" and fact.detail.get("runner") in TASK_RUNNERS:
+            return self.graph.started(fact)
+        return self.graph.reached(fact.at.path)
+
     def evidence(self, fact: Fact, note: str = "", cap: Strength | None = None, tool: str = "") -> Evidence:
         """Evidence from a fact; `cap` limits its strength, the note says what was seen and how it is reached."""
         strength = self.strength(fact)
         if cap is not None:
             strength = min(strength, cap)
-        route = self.graph.reached(fact.at.path) if strength is Strength.WIRED else None
+        route = self._route(fact) if strength is Strength.WIRED else None
         return Evidence(fact.at, strength, with_route(note or fact.name, route, fact.at), tool)
 
     def seen(
@@ -214,7 +234,8 @@ class Project:
             rows = self._traces.get(job, [])
             rows = sorted(rows, key=lambda row: (-row[0].strength, row[0].at))
             if not rows:
-                rows = list(self._mentions(job))
+                said = self.index.mentions(job, self.paths)
+                rows = [(Evidence(f.at, Strength.MENTIONED, f.name[:120], tool.name), f) for f, tool in said]
             self._found[job] = Found(
                 job,
                 tuple(dict.fromkeys(r[0] for r in rows)),
@@ -240,31 +261,14 @@ class Project:
         for path in self.paths:
             if self.role(path) in ("test", "docs") and not path.endswith((".yml", ".yaml", ".txt", ".toml")):
                 continue
-            for fact in self.repo.facts(path):
-                for trace in self.toolbox.traces(fact):
-                    made = self.evidence(fact, trace.what, trace.strength if trace.strength < Strength.USED else None,
-                                         trace.tool.name)  # fmt: skip
-                    found.setdefault(trace.job, []).append((made, fact))
-        for pattern, tool, job, strength in self.toolbox.files():
-            for path in self.paths:
-                if matches(path, (pattern,)):
-                    capped = strength if self.role(path) == "code" else Strength.MENTIONED
-                    found.setdefault(job.name, []).append(
-                        (self.seen(path, f"file {path}", capped, tool=tool.name), None)
-                    )
+            for fact, trace in self.index.traces(path):
+                cap = trace.strength if trace.strength < Strength.USED else None
+                found.setdefault(trace.job, []).append((self.evidence(fact, trace.what, cap, trace.tool.name), fact))
+        for path in self.paths:
+            for tool, job, strength in self.index.shown_by_name(path):
+                capped = strength if self.role(path) == "code" else Strength.MENTIONED
+                found.setdefault(job, []).append((self.seen(path, f"file {path}", capped, tool=tool.name), None))
         return found
-
-    def _mentions(self, job: str) -> Iterator[tuple[Evidence, Fact | None]]:
-        """Tools of a job that documents name."""
-        names: dict[str, Tool] = {tool.name.lower(): tool for tool in self.toolbox.doing(job) if len(tool.name) > 2}
-        if not names:
-            return
-        pattern = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, names)) + r")(?![\w-])", re.IGNORECASE)
-        for fact in self.facts("prose", role=None):
-            match = pattern.search(fact.name)
-            if match:
-                tool = names[match[1].lower()]
-                yield Evidence(fact.at, Strength.MENTIONED, fact.name[:120], tool.name), fact
 
     @cached_property
     def looked_in(self) -> tuple[str, ...]:

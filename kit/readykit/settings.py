@@ -141,6 +141,9 @@ class Settings:
             text = fact.name.strip()
             if text.endswith((".yaml", ".yml", ".json", ".toml")) and " " not in text:
                 yield fact, text
+        for fact in self.project.doing("settings by convention").facts:
+            if fact.kind == "call":
+                yield fact, fact.detail.get("file", "config.yml").strip("\"'")
         for fact in self.project.facts("command", role=None):
             for word in re.findall(r"[\w./{}$-]+\.(?:ya?ml|json|toml)\b", fact.name):
                 if self.project.role(fact.at.path) not in ("test", "vendored"):

@@ -107,11 +107,28 @@ def own_modules(project: Project) -> frozenset[str]:
         plain = rendered_path(path) if is_template(path) else path
         if plain.endswith(".py") and project.role(path) == "code":
             found.update(part for part in plain.removesuffix(".py").split("/") if part not in NOT_MODULES)
+    for fact in project.facts("call", name="*Extension"):  # compiled modules, by the name that they are built under
+        name = fact.detail.get("name", fact.detail.get("0", "")).strip("\"'")
+        if name.replace(".", "").isidentifier():
+            found.update(name.split("."))
     return frozenset(found)
+
+
+@lru_cache(maxsize=1)
+def functions_of_r(project: Project) -> frozenset[str]:
+    """Functions that the project's code in R defines."""
+    return frozenset(fact.name for fact in project.facts("def") if fact.detail.get("language") == "r")
+
+
+def calls_in(project: Project, path: str) -> Iterator[Fact]:
+    """The calls of a file."""
+    return (fact for fact in project.repo.facts(path) if fact.kind == "call")
 
 
 def uses_project(project: Project, path: str, own: frozenset[str] | set[str], hop: bool = True) -> bool:
     """Whether a test file imports the project's code or runs it as a command, itself or by way of its fixtures."""
+    if path.endswith((".R", ".r")):  # a package's tests name its functions without importing them
+        return any(f.name.rpartition("::")[2] in functions_of_r(project) for f in calls_in(project, path))
     folder = path.rpartition("/")[0]
     beside: set[str] = set()
     for fact in project.repo.facts(path):

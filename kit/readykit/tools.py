@@ -66,6 +66,7 @@ class Toolbox:
     def __init__(self, tools: Iterable[Tool]) -> None:
         self.tools = {tool.id: tool for tool in tools}
         self.jobs: frozenset[str] = frozenset(job for tool in self.tools.values() for job in tool.does)
+        self._doing = {job: tuple(tool for tool in self.tools.values() if job in tool.does) for job in self.jobs}
         self._index: dict[str, list[tuple[str, Row]]] = {kind: [] for kind in TRACES}
         for tool in self.tools.values():
             for job in tool.does.values():
@@ -170,7 +171,7 @@ class Toolbox:
 
     def doing(self, job: str) -> tuple[Tool, ...]:
         """The tools that do a job."""
-        return tuple(tool for tool in self.tools.values() if job in tool.does)
+        return self._doing.get(job, ())
 
 
 def fits(kind: str, pattern: str, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from readykit.naming import words
 
@@ -17,6 +18,7 @@ NOT_TRAINING = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 14)
 def trains(text: str) -> bool:
     """Whether a name, path or sentence speaks of training a model rather than of training data."""
     plain = words(text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from readykit.facts.templates import is_template, rendered_path
-from readykit.ignored import Ignored
+from readykit.ignored import Ignored, ignored_in
 
 if TYPE_CHECKING:
     from readykit.model import Fact, Location
@@ -53,7 +53,7 @@ def trees(lines: Sequence[Fact], home: str, repo: Repo) -> Iterator[list[Row]]:
         return
     present = inventory(repo)
     raw = repo.text(lines[0].at.path).split("\n") if lines else []
-    ignored = Ignored(repo)
+    ignored = ignored_in(repo)
     for group in groups(lines):
         rows = [Row(path, at, exists(path, home, present)) for path, at in drawn(group, raw)]
         rows = [row for row in rows if row.exists or not passing(row.path, ignored)]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from readykit.model import Evidence, Fact, Strength
-from readykit.naming import last
+from readykit.naming import last, words
 from readykit.once import once
 
 if TYPE_CHECKING:
@@ -19,9 +19,17 @@ ROUTE = re.compile(
 )
 ADDRESS = re.compile(r"""^[rbf]?["']?/|environ|getenv|settings|config""", re.IGNORECASE)
 ASKS = re.compile(
-    r"(?<![a-z])(predict\w*|score|scoring|infer\w*|classif\w*|invocations?|recommend\w*|forecast\w*|embed\w*|generate|detect\w*|rank\w*|similar\w*)(?![a-z])",
+    r"(?<![a-z])(predict\w*|scores?|scoring|infer\w*|classif\w*|invocations?|recommend\w*|forecast\w*|embed\w*|generate|detect\w*|rank\w*|similar\w*)(?![a-z])",
     re.IGNORECASE,
 )
+# A function by this name asks a model, whoever wrote it: `classify(files)`, `run_inference`, `get_prediction`.
+ASKING = re.compile(
+    r"^(get |make |run |do |batch |async |model )?(predict\w*|inference|infer|classify|recommend|forecast)"
+    r"(?! (model|class|or|form|page|schema|request|response|input|result|total|counter|latency|time|log|config))"
+    r"(?![a-z])"
+)
+COMMON_NAMES = frozenset({"main", "run", "get", "post", "call", "start", "setup", "create", "execute", "process"})
+"""Names that half of all functions have: the same name says nothing about which is called."""
 HOPS = 3
 """How many imports away from a service its parts are looked for."""
 
@@ -52,19 +60,42 @@ def routes(project: Project) -> Iterator[tuple[Fact, str]]:
             yield fact, target.removeprefix("self.").partition("(")[0]
 
 
-def asks_model(calls: Iterable[Fact], fact: Fact, handler: str) -> bool:
-    """Whether a route is there to be asked for a prediction: by its address, its handler's name or what that calls."""
+def asks_model(fact: Fact, handler: str) -> bool:
+    """Whether a route is there to be asked for a prediction: by its address or its handler's name."""
     address = " ".join(value for key, value in fact.detail.items() if key in ("0", "path", "rule"))
-    if ASKS.search(address.replace("_", " ")) or ASKS.search(last(handler).replace("_", " ")):
-        return True
-    return any(call.at.path == fact.at.path and inside(call, handler) for call in calls)
+    return bool(ASKS.search(address.replace("_", " ")) or ASKS.search(last(handler).replace("_", " ")))
+
+
+def asking_functions(project: Project) -> dict[str, set[str]]:
+    """Functions of the project that ask a model, by their name, with the files in which they stand."""
+    found: dict[str, set[str]] = {}
+    for fact in project.doing("asking a model").facts:
+        name = last(fact.scope)
+        if fact.kind == "call" and name and not name.startswith("__") and name not in COMMON_NAMES:
+            found.setdefault(name, set()).add(fact.at.path)
+    return found
 
 
 @once
 def prediction_routes(project: Project) -> list[tuple[Fact, str]]:
-    """The routes that answer with a model's prediction."""
-    calls = project.doing("asking a model").facts
-    return [(fact, handler) for fact, handler in routes(project) if asks_model(calls, fact, handler)]
+    """The routes that answer with a model's prediction: by address or name, or by what their functions call."""
+    bound = list(routes(project))
+    sure = [pair for pair in bound if asks_model(*pair)]
+    rest = [pair for pair in bound if pair not in sure]
+    if not rest:
+        return sure
+    direct = {fact.at for fact in project.doing("asking a model").facts}
+    helpers = asking_functions(project)
+    for fact, handler in rest:
+        reach = behind(project, [fact.at.path], 2)
+        for call in project.repo.facts(fact.at.path):
+            if call.kind != "call" or not handler or not inside(call, handler):
+                continue
+            name = last(call.name)
+            if call.at in direct or ASKING.match(words(name)) or helpers.get(name, set()) & reach.keys():
+                sure.append((fact, handler))
+                break
+    return sorted(sure, key=lambda pair: pair[0].at)
 
 
 def handled(project: Project) -> list[Evidence]:

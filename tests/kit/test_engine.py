@@ -219,6 +219,15 @@ def test_evidence_says_where_and_by_which_way() -> None:
     assert found.looked_in
 
 
+def test_a_target_that_nothing_starts_is_not_wired_by_its_neighbour() -> None:
+    """CI runs `make test`; the audit in the same Makefile is there, and nobody runs it."""
+    makefile = "test:\n\tpytest\n\naudit:\n\tpip-audit\n"
+    workflow = "on: [push]\njobs:\n  t:\n    steps:\n      - run: make {}\n"
+    for target, strength in (("test", Strength.USED), ("audit", Strength.WIRED)):
+        files = {"Makefile": makefile, ".github/workflows/ci.yml": workflow.format(target)}
+        assert project(files).doing("dependency watching").strength is strength
+
+
 def test_a_misspelt_job_is_an_error() -> None:
     """A check that asks for a job that no tool does would fail in silence."""
     with pytest.raises(KeyError, match="experimental trucking"):
@@ -244,6 +253,9 @@ def test_configuration_is_asked_by_file_and_key() -> None:
 
 
 # -- kinds -------------------------------------------------------------------------------------------------------------
+ASKED = "import flask\nimport essays\napp = flask.Flask('x')\n@app.route('/v1/scores/')\ndef scores():\n    return ''\n"
+OWN = "from essays import Model\n\n\nclass Grader(Model):\n    def score(self, rows):\n        return rows\n"
+BY_HAND = "class Net:\n    def fit(self, x):\n        return self\n\n    def predict(self, x):\n        return x\n"
 WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i in range(5)}
 
 
@@ -270,6 +282,13 @@ WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i i
           "pyproject.toml": "[project]\nname = 'lib'\n"}, "library"),
         ({"README.md": "# Lib\n```\npip install lib\n```\n", "lib/a.py": TRAIN, "docs/conf.py": "", "dvc.yaml": "a: 1",
           "pyproject.toml": "[project]\nname = 'lib'\n"}, "ml-project"),
+        # by a library that nobody knows: the README says so, and two sorts of code bear it out
+        ({"README.md": "# Grader\nA scoring service for essays.", "app/api.py": ASKED, "app/m.py": OWN}, "ml-project"),
+        ({"README.md": "# Quiz\nA game with a server.", "app/api.py": ASKED, "app/m.py": OWN}, "not-ml"),
+        ({"README.md": "# Grader\nA scoring service for essays.", "app/api.py": ASKED}, "not-ml"),
+        ({"README.md": "# G\nIt serves models for essays.", "a.py": ASKED + "m = essays.load('m.pkl')"}, "ml-project"),
+        ({"README.md": "# Nets\nDeep learning by hand.", "net.py": BY_HAND}, "ml-project"),
+        ({"README.md": "# Trains\nA timetable.", "net.py": BY_HAND}, "not-ml"),
         ({"analysis.R": "library(tidymodels)\nfit(x)\n"}, "ml-project"),
         ({"src/A.scala": "import org.apache.spark.ml.Pipeline\n"}, "ml-project"),
     ],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from readykit.facts import Unparsable, hcl, python, source, yaml
+from readykit.facts import r as r_
 
 if TYPE_CHECKING:
     from readykit.model import Fact
@@ -114,6 +115,6 @@ def test_what_is_not_terraform_is_said_to_be_so(text: str) -> None:
 
 def test_functions_of_other_languages_are_found() -> None:
     scala = source.extract("class Drift {\n  private[op] def jsDivergence(a: Double) = 0\n}\n", "Drift.scala")
-    r = source.extract("library(pins)\npsi <- function(x, y) sum(x)\n", "drift.R")
+    r = r_.extract("library(pins)\npsi <- function(x, y) sum(x)\n", "drift.R")
     assert [(f.name, f.at.line) for f in scala if f.kind == "def"] == [("jsDivergence", 2)]
     assert [(f.name, f.at.line) for f in r if f.kind == "def"] == [("psi", 2)]

@@ -83,7 +83,8 @@ def test_what_no_repository_can_tell_is_asked() -> None:
 
 def test_levels_stand_on_the_levels_below() -> None:
     ci = "on: [push]\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n    - run: pytest\n"
-    test = "from train import model\n\ndef test_model():\n    assert model.predict([[0.0]])[0] == 0\n"
+    asserts = [f"def test_{row}():\n    assert model.predict([[{row}.0]])[0] == {row}\n" for row in range(3)]
+    test = "\n".join(["from train import model\n", *asserts])
     bare = answered("microsoft", {"train.py": TRAIN})
     assert bare.points == 0
     tested = answered("microsoft", {"train.py": TRAIN, "tests/test_train.py": test, ".github/workflows/ci.yml": ci})

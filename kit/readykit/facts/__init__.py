@@ -3,11 +3,14 @@
 Each module has `extract(text, path) -> list[Fact]` and raises `Unparsable` for a file that is not of its kind. None
 of them opens a file, so facts depend on nothing but the text and the path and can be cached by digest.
 
+What is said of Python below holds for R in the same shapes (`import`, `call`, `def`, `assign`, `branch`, `compare`,
+`raise`, `assert`, `string`, `dead`, `refs`), each with the detail `language`; its routes are `decorator` facts.
+
 Kinds of facts:
 
 | kind | name | value | from |
 |---|---|---|---|
-| `import` | `sklearn.metrics.f1_score` | the name it is bound to | Python, notebooks (R, Scala: the package) |
+| `import` | `sklearn.metrics.f1_score` | the name it is bound to | Python, notebooks, R (Scala: the package) |
 | `call` | resolved callee, `?.fit` when the receiver is unknown | | Python, notebooks |
 | `def` | qualified name | `function`, `async` or `class` | Python |
 | `decorator` | resolved decorator | | Python; scope is the decorated name |

@@ -17,9 +17,9 @@ Extractor = Callable[[str, str], list[Fact]]
 BY_SUFFIX = {
     "py": "python", "pyi": "python", "pyw": "python", "ipynb": "notebook", "yaml": "yaml", "yml": "yaml",
     "toml": "toml", "json": "json_", "md": "markdown", "rst": "markdown", "markdown": "markdown", "sh": "shell",
-    "bash": "shell", "mk": "shell", "dockerfile": "docker", "r": "source", "scala": "source", "java": "source",
+    "bash": "shell", "mk": "shell", "dockerfile": "docker", "r": "r", "scala": "source", "java": "source",
     "js": "source", "ts": "source", "tsx": "source", "jsx": "source", "go": "source", "kt": "source",
-    "rmd": "source", "qmd": "source", "dvc": "yaml", "bats": "shell", "ksh": "shell", "zsh": "shell",
+    "rmd": "r", "qmd": "r", "dvc": "yaml", "bats": "shell", "ksh": "shell", "zsh": "shell",
     "tf": "hcl",
 }  # fmt: skip
 BY_NAME = (

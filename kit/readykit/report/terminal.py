@@ -29,6 +29,13 @@ _MARK = {
     Status.UNKNOWN: ("?", "yellow"),
     Status.ERROR: ("!", "red"),
 }
+_GROUPS = (
+    ("To mend", (Status.ERROR, Status.FAIL, Status.UNKNOWN)),
+    ("Half there", (Status.PARTIAL,)),
+    ("Proven by", (Status.PASS,)),
+    ("Waived", ()),
+    ("Not applicable", (Status.NOT_APPLICABLE,)),
+)
 _SHOWN = 3  # evidence lines a finding; -v shows all
 
 
@@ -48,33 +55,11 @@ def render(report: Report, style: Style | None = None, width: int = 80, verbose:
     width = max(40, min(width, 100))
     lines = _head(report, style, width)
     if report.applicable:
-        lines += _dimensions(report, style)
-        groups = (
-            ("To mend", (Status.ERROR, Status.FAIL, Status.UNKNOWN)),
-            ("Half there", (Status.PARTIAL,)),
-            ("Proven by", (Status.PASS,)),
-            ("Waived", ()),
-            ("Not applicable", (Status.NOT_APPLICABLE,)),
-        )
-        for title, statuses in groups:
-            chosen = [
-                f
-                for f in report.findings
-                if (f.verdict.status in statuses and f.waiver is None) or (f.waiver is not None and not statuses)
-            ]
-            if chosen:
-                lines += ["", style(f"{title} ({len(chosen)})", "bold")]
-                for finding in chosen:
-                    lines += _finding(finding, style, width, verbose)
+        lines += _dimensions(report, style) + _findings(report, style, width, verbose)
         for answers in report.rubrics:
             lines += _rubric(answers, style, width)
         lines += _claims(report, style, width, verbose) + _projects(report, style, width)
-    lines += _waivers(report, style, width) + _settings(report, style, width)
-    if report.unreadable:
-        lines += ["", style(f"Could not be read ({len(report.unreadable)})", "bold")]
-        lines += [
-            f"  {clean(row.path, 60)}: {clean(row.why, 80)}" for row in report.unreadable[: None if verbose else 5]
-        ]
+    lines += _waivers(report, style, width) + _settings(report, style, width) + _unread(report, style, verbose)
     return "\n".join(lines) + "\n"
 
 
@@ -91,6 +76,19 @@ def _head(report: Report, style: Style, width: int) -> list[str]:
         f" · {info.kind} · {info.files} files · profile {report.profile}"
     )
     return [f"{name}: {style(title, 'bold', _colour(score.total))}", style(summary, "dim")]
+
+
+def _findings(report: Report, style: Style, width: int, verbose: bool) -> list[str]:
+    """The findings in groups, what needs work first; a waived one stands with the waived, whatever its status."""
+    lines: list[str] = []
+    for title, statuses in _GROUPS:
+        asked = (f for f in report.findings if (f.waiver is None) == bool(statuses))
+        chosen = [finding for finding in asked if not statuses or finding.verdict.status in statuses]
+        if chosen:
+            lines += ["", style(f"{title} ({len(chosen)})", "bold")]
+            for finding in chosen:
+                lines += _finding(finding, style, width, verbose)
+    return lines
 
 
 def _claims(report: Report, style: Style, width: int, verbose: bool) -> list[str]:
@@ -164,6 +162,15 @@ def _settings(report: Report, style: Style, width: int) -> list[str]:
         lines.append(f"      {style(clean(str(row.at)), 'cyan')}  {clean(row.key, 30)} = {clean(row.value, 60)}")
         lines += _wrap(clean(said), width)
     return lines
+
+
+def _unread(report: Report, style: Style, verbose: bool) -> list[str]:
+    """What could not be read, and why."""
+    if not report.unreadable:
+        return []
+    rows = report.unreadable[: None if verbose else 5]
+    lines = ["", style(f"Could not be read ({len(report.unreadable)})", "bold")]
+    return lines + [f"  {clean(row.path, 60)}: {clean(row.why, 80)}" for row in rows]
 
 
 def _colour(points: float) -> str:

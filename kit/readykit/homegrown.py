@@ -1,0 +1,180 @@
+"""What projects keep by their own means: models with a version, and records of runs, without a product for either."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from readykit.model import Evidence, Strength
+from readykit.naming import words
+from readykit.switches import CODE
+
+if TYPE_CHECKING:
+    from readykit.model import Fact
+    from readykit.project import Project
+
+FORM = r"\.(joblib|pkl|pickle|onnx|pth?|h5|hdf5|keras|skops|cbm|bst|ubj|ckpt|safetensors|bin|tflite|model|rds|pmml)"
+MODEL_PATH = re.compile(
+    rf"(^|/)(models?|checkpoints?|weights|trained[_-]models?|saved[_-]models?)/?$|(^|/)[\w.-]*{FORM}$", re.IGNORECASE
+)
+NO_MODEL = re.compile(r"(?<![a-z])(data ?(set|frame)?s?|scalers?|encoders?|features?|train|test|[xy])(?![a-z])")
+# -- models -----------------------------------------------------------------------------------------------------------
+# An address of a model file under a version, a date or a hash, that stays what it was.
+ASSET = re.compile(rf"^https?://\S*(/releases/download/|/v?\d+\.\d+|\d{{8}}|[0-9a-f]{{8}})\S*({FORM}|\.tar\.gz|\.zip)$")
+ZOO = 3
+"""Model files that a table of a document offers before it is a list of versions."""
+UPLOADS = re.compile(
+    r"(^|\.)(upload_\w+|put_object|upload_blob|upload_from_\w+|put_file|fput_object|copy_to_s3|s3_upload|save_model|put)$"
+)
+VERSION_NAME = re.compile(r"(?<![a-z])(versions?|release|semver|tag)(?![a-z])")
+CONSTANT = re.compile(r"""^f?["']v?\d+([._]\d+)*["']$""")
+HOLE = re.compile(r"\{([\w.\[\]\"']+)[^}]*\}")
+COPIES = re.compile(r"^(aws s3 (cp|sync|mv)|gsutil|gcloud storage cp|az storage blob upload|azcopy|mc cp|rclone)\b")
+VERSION_IN_COMMAND = re.compile(r"\$[{(]{0,2}[\w. ]*(version|tag|sha|release)\w*", re.IGNORECASE)
+# -- runs -------------------------------------------------------------------------------------------------------------
+WRITES = re.compile(
+    r"(^|\.|::)(write_\w+|fwrite|to_(csv|parquet|json|sql|gbq|feather)|dumps?|safe_dump|saveRDS|insert\w*|put_item"
+    r"|append_rows?|dbWriteTable|execute|writerow|write)$"
+)
+RUN_ID = re.compile(r"(?<![a-z])(run|experiment|trial) ?(id|name|uuid)(?![a-z])")
+COMMIT = re.compile(r"(?<![a-z])(git ?(sha|commit|hash|rev|ref)\w*|commit ?(sha|hash|id)|revision)(?![a-z])")
+FIGURES = re.compile(
+    r"(?<![a-z])(metrics?|accuracy|acc|auc|rmse|mae|mse|mape|f1|r2|loss|results?|scores?|leader ?board"
+    r"|experiments?)(?![a-z])"
+)
+NOTES = re.compile(
+    r"(^|/)(experiments?|ablations?)/(.*/)?[^/]+\.(md|rst)$|(^|/)experiments?([_-](log|notes?))?\.md$", re.IGNORECASE
+)
+APPENDS = re.compile(r"""["']a[+bt]*["']""")
+TABLE = re.compile(r"\.(csv|tsv|jsonl)\b")
+ROW = re.compile(r"^\|.*\|\s*[-+]?\d+\.\d+\s*%?\s*\|")
+ROWS, DOCUMENTS = 3, 2
+
+
+def dvc_models(project: Project) -> list[Evidence]:
+    """Model files that DVC versions: tracked by a pointer file, or an output of a stage with a lock and a remote."""
+    kept = bool(list(project.config(".dvc/config", "*url*"))) and bool(project.files("dvc.lock"))
+    found = []
+    for fact in project.facts("yaml", role=CODE):
+        if fact.at.path.endswith(".dvc"):
+            out = fact.value if re.fullmatch(r"outs\[\d+\]\.path", fact.name) else ""
+        else:
+            stage = kept and fact.at.path.endswith("dvc.yaml") and re.fullmatch(r".*\.outs\[\d+\]", fact.name)
+            out = fact.value if stage else ""
+        if out and MODEL_PATH.search(out) and not NO_MODEL.search(words(out.rpartition("/")[2].partition(".")[0])):
+            found.append(Evidence(fact.at, Strength.DECLARED, f"DVC keeps the versions of {out}"))
+    return found
+
+
+def zoo(project: Project) -> list[Evidence]:
+    """A list of trained models in a document, each with the address of a file that stays what it was."""
+    links: dict[str, list[Fact]] = defaultdict(list)
+    for fact in project.facts("link", role=None):
+        if ASSET.match(fact.name) and project.role(fact.at.path) not in ("vendored", "generated"):
+            links[fact.at.path].append(fact)
+    return [
+        Evidence(rows[0].at, Strength.DECLARED, f"a list of {len(rows)} trained models, kept by hand")
+        for rows in links.values()
+        if len({row.name for row in rows}) >= ZOO
+    ]
+
+
+def versioned_keys(project: Project) -> list[Evidence]:
+    """Uploads of model files under a key with a version, in code or in a command."""
+    uploads = {f.at.path for f in project.facts("call", role=CODE) if UPLOADS.search(f.name)}
+    fixed = {(f.at.path, f.name) for f in project.facts("assign", role=CODE) if CONSTANT.match(f.value) and not f.scope}
+    found = []
+    for fact in project.facts("assign", "call", role=CODE):
+        if fact.at.path not in uploads or (fact.kind == "call" and not UPLOADS.search(fact.name)):
+            continue
+        for text in [fact.value] if fact.kind == "assign" else fact.detail.values():
+            if keyed(text, f"{fact.at.path} {fact.scope} {fact.name}", fact.at.path, fixed):
+                found.append(project.evidence(fact, "models go to a store under a version", cap=Strength.DECLARED))
+                break
+    found += [
+        project.evidence(fact, f"models go to a store under a version: {fact.name[:60]}", cap=Strength.DECLARED)
+        for fact in project.commands()
+        if COPIES.match(fact.detail.get("plain") or fact.name)
+        and re.search(r"(?<![a-z])models?(?![a-z])", words(fact.name))
+        and VERSION_IN_COMMAND.search(fact.name)
+    ]
+    return [e for e in found if e.strength >= Strength.DECLARED]
+
+
+def keyed(text: str, around: str, path: str, fixed: set[tuple[str, str]]) -> bool:
+    """Whether a text is the key of a model with a version as a folder or in its name."""
+    if not re.match(r"""^(rf|fr|f)["']""", text.strip(), re.IGNORECASE) or "/" not in text:
+        return False
+    about = words(f"{text} {around}")
+    if not re.search(r"(?<![a-z])models?(?![a-z])", about):
+        return False
+    holes = [hole.strip("\"'[]") for hole in HOLE.findall(text)]
+    return any(VERSION_NAME.search(words(hole)) or (path, hole) in fixed for hole in holes)
+
+
+def run_records(project: Project) -> list[Evidence]:
+    """Code that writes down a run with its id and the commit that it came from."""
+    said: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    writers = {(f.at.path, f.scope) for f in project.facts("call", role=CODE) if WRITES.search(f.name)}
+    for fact in project.facts("call", "string", "assign", role=CODE):
+        if (fact.at.path, fact.scope) in writers:
+            said[fact.at.path, fact.scope].append(fact)
+    found = []
+    for facts in said.values():
+        keys = [(fact, key) for fact in facts for key in ((fact.name,) if fact.kind != "call" else fact.detail)]
+        runs = [fact for fact, key in keys if RUN_ID.fullmatch(words(key).strip())]
+        commits = [fact for fact, key in keys if COMMIT.fullmatch(words(key).strip())]
+        tied = [fact for fact in commits if fact.kind == "call" and fact in runs] or (commits if runs else [])
+        if tied:
+            note = "a run is written down with its id and the commit"
+            found.append(project.evidence(tied[0], note, cap=Strength.DECLARED))
+    return found
+
+
+def appended_results(project: Project) -> list[Evidence]:
+    """Training or evaluation code that adds a row of figures to a table of its own, run by run."""
+    judging = {e.at.path for job in ("fitting", "scoring against labels") for e in project.used(job)}
+    found = []
+    for fact in project.facts("call", role=CODE):
+        target = fact.detail.get("0", "")
+        if fact.name == "open":
+            mode = fact.detail.get("1", fact.detail.get("mode", ""))
+            adds = bool(APPENDS.match(mode) and TABLE.search(target))
+        else:
+            adds = fact.name.endswith("to_csv") and bool(APPENDS.match(fact.detail.get("mode", "")))
+        about = FIGURES.search(words(f"{target} {fact.scope}"))
+        if adds and about and fact.at.path in judging and not fact.at.path.endswith(".ipynb"):
+            note = "a row of figures is added to a table for each run"
+            found.append(project.evidence(fact, note, cap=Strength.DECLARED))
+    return found
+
+
+def notes_of_experiments(project: Project) -> list[Evidence]:
+    """Notes of experiments with tables of figures, written by hand: several, or one log of many."""
+    rows: Counter[str] = Counter()
+    first: dict[str, Fact] = {}
+    for fact in project.facts("prose", role=None):
+        if NOTES.search(fact.at.path) and ROW.match(fact.name):
+            rows[fact.at.path] += 1
+            first.setdefault(fact.at.path, fact)
+    full = [path for path, count in rows.items() if count >= ROWS]
+    log = any(not re.search(r"(^|/)(experiments?|ablations?)/", path, re.IGNORECASE) for path in full)
+    if len(full) < DOCUMENTS and not log:
+        return []
+    return [Evidence(first[path].at, Strength.DECLARED, "notes of an experiment with its figures") for path in full]
+
+
+def kept_models(project: Project) -> Iterator[Evidence]:
+    """Every way in which models are kept with versions by the project's own means."""
+    yield from dvc_models(project)
+    yield from versioned_keys(project)
+    yield from zoo(project)
+
+
+def kept_runs(project: Project) -> Iterator[Evidence]:
+    """Every way in which runs are written down by the project's own means."""
+    yield from run_records(project)
+    yield from appended_results(project)
+    yield from notes_of_experiments(project)

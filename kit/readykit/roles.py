@@ -1,0 +1,59 @@
+"""What a file is to a project, by its path: its own code, a test, a document, or somebody else's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from readykit.facts.dispatch import kinds_of
+from readykit.facts.templates import is_template
+
+VENDORED = re.compile(
+    r"(^|/)(vendor|vendored|third[_-]?party|external|extern|site-packages|deps|bower_components|packrat)/"
+    r"|(^|/)renv/activate\.R$",
+    re.IGNORECASE,
+)
+TESTS = re.compile(
+    r"(^|/)(tests?|testing|test[_-]\w+|\w+[_-]tests?|__tests__|spec|integration[_-]tests?)/", re.IGNORECASE
+)
+TEST_FILE = re.compile(
+    r"(^|/)(test_[^/]*|[^/]*_tests?|tests?|conftest|[^/]*(Test|Spec|Suite|Tests))\.(py|scala|java|kt|R|r|js|ts|tsx|go|ipynb)$"
+)
+DOCS = re.compile(r"(^|/)(docs?|documentation|website|wiki|reports?|slides|man|vignettes)/", re.IGNORECASE)
+EXAMPLES = re.compile(r"(^|/)(examples?|samples?|tutorials?|demos?|cookbook|helloworld)/", re.IGNORECASE)
+GENERATED = re.compile(
+    r"(^|/)(build|dist|gen|generated|_build|htmlcov|site)/|_pb2(_grpc)?\.pyi?$|\.min\.(js|css)$", re.IGNORECASE
+)
+# what a folder called build holds as YAML or Dockerfile was written by people: it says how to build
+WRITTEN = re.compile(r"\.ya?ml$|(^|[/._-])dockerfile[^/]*$", re.IGNORECASE)
+DOCUMENT = re.compile(r"\.(md|rst|txt|markdown|adoc)$|(^|/)(readme|news|index)\.[rq]md$", re.IGNORECASE)
+ASSERTS = re.compile(
+    r"^\s*(async\s+)?def\s+test|^\s*class\s+\w*Test|unittest|import pytest|@pytest|\bassert\b", re.MULTILINE
+)
+
+
+def role_of(path: str, text: Callable[[str], str]) -> str:
+    """What a file is: code, test, example, docs, vendored, generated or template.
+
+    Args:
+        path: its path in the tree.
+        text: reads it, for a name that says too little.
+    """
+    if VENDORED.search(path):
+        return "vendored"
+    if is_template(path):
+        return (
+            "test" if TESTS.search(path) or TEST_FILE.search(re.sub(r"\.(jinja2?|j2|tmpl)$", "", path)) else "template"
+        )
+    if GENERATED.search(path) and not path.startswith(".github/") and not WRITTEN.search(path):
+        return "generated"
+    if TESTS.search(path):
+        return "test"
+    if TEST_FILE.search(path):
+        # named like a test; without one test in it, it is a script
+        return "test" if not path.endswith(".py") or ASSERTS.search(text(path)) else "code"
+    if DOCUMENT.search(path) and kinds_of(path) != ("dependencies",):
+        return "docs"
+    if EXAMPLES.search(path):
+        return "example"
+    return "docs" if DOCS.search(path) else "code"

@@ -1,0 +1,184 @@
+"""What starts training: commands and names that lead to it, CI jobs that run it or hand it to others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from readykit.naming import words
+from readykit.training import trains
+
+if TYPE_CHECKING:
+    from readykit.cijobs import CIJob
+    from readykit.model import Fact
+    from readykit.project import Project
+
+NAMING_KEYS = re.compile(
+    r"(^|[._\]])(name|displayName|description|template|templateRef|notebook_path|python_file|entrypoint|entry_point|job_id|job_name|image|pipeline|pipeline_name|flow|flow_name|task_key|run_job_task|script|package_name|workflow|command|cmd|stdin|args|value|detail|target|ref|existing_job_id)(\[\d+\])*$",
+    re.IGNORECASE,
+)
+
+# A program given to an interpreter, and what it is called when it makes the data ready.
+PROGRAM = re.compile(r"\.(py|R|sh|ipynb|jl)$")
+BEFORE = re.compile(
+    r"(?<![a-z])(split\w*|prep|prepare|pre ?process\w*|ingest\w*|download\w*|fetch\w*|extract\w*|clean\w*|etl)(?![a-z])"
+)
+NO_WORK = re.compile(
+    r"(?<![a-z])(tests?|pytest|unittest|lint|flake8|ruff|black|mypy|coverage|build|push|docker|install|compile|echo|cp"
+    r"|mkdir|rm|git)(?![a-z])"
+)
+
+# a definition of a stage that a program loads
+STAGE_FILE = re.compile(r"^[\w./-]+\.(ya?ml|py|sh|ipynb)$")
+
+IMPORTED = re.compile(r"(from [\w.]+ )?import \w[\w.]*( as \w+)?(, ?\w[\w.]*( as \w+)?)*|(print|assert)\b[^;]*")
+
+
+def name_of(path: str) -> str:
+    """The last part of a path."""
+    return path.rpartition("/")[2]
+
+
+def starts(project: Project, text: str, near: str = "") -> bool:
+    """Whether a command or name means training, or names a file that does it; `near` is the document that says so."""
+    if prepares(text):
+        return False
+    if len(text) < 400 and trains(head(text)):
+        return True
+    return any(trains(row) for path in named(project, text, near) for row in rows(project, path))
+
+
+def prepares(text: str) -> bool:
+    """Whether a command starts a program that is named after the work on data before training: `training/split.py`."""
+    programs = [name_of(word) for word in text.split() if PROGRAM.search(word)]
+    return bool(programs) and all(BEFORE.search(words(each)) and not trains(each) for each in programs)
+
+
+def head(text: str) -> str:
+    """A command without its options: `train --test-data x` is about training, `report --training-days 3` is not."""
+    return " ".join(word for word in text.split() if not word.startswith("-") and "=" not in word)
+
+
+def named(project: Project, text: str, near: str = "") -> list[str]:
+    """Files of the tree that a command names, by path, by base name or as a module.
+
+    A name that fits several files counts for those in a folder called like the document (`ml.yaml` and `ml/main.py`).
+    """
+    found: list[str] = []
+    for word in re.findall(r"[\w./-]+", text):
+        if "/" not in word and "." not in word:
+            continue
+        base, module = name_of(word), word.replace(".", "/") + ".py"
+        fits = [
+            p
+            for p in project.repo.called(base, name_of(module))
+            if p == module or p.endswith(f"/{module}") or (name_of(p) == base and "." in base)
+        ]
+        exact = [p for p in fits if word.endswith(p) or p.endswith(word.lstrip("./"))]
+        fits = exact if len(exact) == 1 else fits
+        stem = name_of(near).partition(".")[0]
+        found += fits if len(fits) == 1 else [p for p in fits if stem in p.split("/")]
+    return found[:6]
+
+
+def rows(project: Project, path: str) -> Iterator[str]:
+    """What a started file names itself: the commands it runs, what it imports and calls."""
+    for fact in project.repo.facts(path):
+        if fact.kind in ("command", "import", "call"):
+            yield head(fact.name)
+        elif fact.kind in ("yaml", "json") and NAMING_KEYS.search(fact.name):
+            yield fact.value
+        elif fact.kind == "string" and STAGE_FILE.search(fact.name):
+            yield name_of(fact.name)
+
+
+def training_jobs(project: Project) -> Iterator[tuple[CIJob, Fact]]:
+    """CI jobs that train, with the command that does."""
+    for job in project.ci_jobs():
+        chains = [chain for chain in job.reached if chain]
+        for chain in chains:
+            if starts(project, chain[-1].detail.get("plain") or chain[-1].name, chain[-1].at.path) and not testing(
+                chain[-1]
+            ):
+                yield job, chain[0]
+                break
+
+
+def only_imports(text: str) -> bool:
+    """Whether a line of Python given on the command line imports and prints, and calls nothing else."""
+    body = re.split(r"python[\d.]*( -\w+)* -c ", text, maxsplit=1)
+    return len(body) > 1 and "(" not in IMPORTED.sub(" ", body[-1])
+
+
+def testing(fact: Fact) -> bool:
+    """Whether a command tests, lints or builds rather than works, or only tries to import."""
+    text = fact.detail.get("plain") or fact.name
+    return only_imports(text) or bool(NO_WORK.search(head(text)))
+
+
+# -- handed to others -------------------------------------------------------------------------------------------------
+# A job or step that is given to a workflow, action or template whose commands stand in another repository.
+GITHUB_USES = re.compile(r"^jobs\.(?P<job>[^.]+)\.(?:steps\[\d+\]\.)?uses$")
+# Actions that check out, build, keep or report do not train, whatever the things they handle are called.
+NOT_A_RUN = re.compile(
+    r"^(actions|docker|codecov|github|softprops|astral-sh|hashicorp|google-github-actions/(auth|setup|upload))/|^\./"
+    r"|(?<![a-z])(checkout|setup|cache|upload|download|login|build-push|configure|release|publish|lint|tests?)(?![a-z])"
+)
+TOLD_WHAT = re.compile(
+    r"(notebook|script|command|run|workflow|job|pipeline|project|event|entry|experiment|flow|dag|cmd|args?)[\w-]*$",
+    re.IGNORECASE,
+)
+AZURE_PARAMETER = re.compile(r"^(?P<of>(?:stages|jobs|extends|steps)\b.*)\.parameters\.(?P<key>[\w-]+)$")
+RUNS = re.compile(r"(?<![a-z])(run|runs|batch|job|submit|execute|launch)(?![a-z])")
+
+
+def handed_over(project: Project) -> Iterator[tuple[Fact, bool]]:
+    """Lines of CI files that give training to another repository's workflow or to a template's parameters.
+
+    Each with whether the file runs by the clock.
+    """
+    image_trains = trains_in_image(project)
+    for fact in project.facts("yaml", role=("code", "docs", "test")):
+        path = fact.at.path
+        step = GITHUB_USES.match(fact.name)
+        if step and project.graph.active(path, "github") and given(project, fact, step["job"], image_trains):
+            yield fact, clocked(project, path)
+        told = AZURE_PARAMETER.match(fact.name)
+        asked = told and TOLD_WHAT.search(told["key"]) and trains(fact.value) and project.graph.active(path, "azure")
+        if told and asked and any(row.name == f"{told['of']}.template" for row in project.repo.facts(path)):
+            yield fact, clocked(project, path)
+
+
+def given(project: Project, uses: Fact, job: str, image_trains: bool) -> bool:
+    """Whether a step or job of another repository is asked to train: by its name, or by what it is told."""
+    if NOT_A_RUN.search(uses.value):
+        return False
+    start = uses.name.removesuffix("uses") + "with."
+    told = [
+        fact.value
+        for fact in project.repo.facts(uses.at.path)
+        if fact.kind == "yaml" and fact.name.startswith(start) and TOLD_WHAT.search(fact.name)
+    ]
+    whole = ".steps[" not in uses.name
+    names = [name_of(uses.value.partition("@")[0]), *([job] if whole else [])]
+    if any(trains(head(text)) and not prepares(text) for text in (*told, *names)):
+        return True
+    return whole and image_trains and any(RUNS.search(words(text)) for text in names)
+
+
+def trains_in_image(project: Project) -> bool:
+    """Whether the image that the repository builds trains when it is started."""
+    return any(
+        starts(project, chain[-1].detail.get("plain") or chain[-1].name, chain[-1].at.path) and not testing(chain[-1])
+        for command in project.commands("docker")
+        if command.detail.get("instruction") in ("CMD", "ENTRYPOINT")
+        for chain in project.graph.follow(command)
+    )
+
+
+def clocked(project: Project, path: str) -> bool:
+    """Whether a CI file runs by the clock."""
+    return any(
+        fact.kind == "yaml" and re.match(r"(on\.schedule|schedules)\b", fact.name) for fact in project.repo.facts(path)
+    )
