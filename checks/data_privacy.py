@@ -134,8 +134,8 @@ def personal_columns_are_handled(project: Project) -> Verdict:
     """What: columns that tell who somebody is, or a protected trait, are dropped, hashed, declared or justified.
 
     Code that drops, hashes, masks or anonymises such columns, or a declared list of them, passes. A word about it in
-    the documents only is partial. Such columns in use without a word fail. When no column of the code looks personal,
-    or the documents say that the data holds none, there is nothing to handle.
+    the documents only, or a document that says there is none while code uses one, is partial. Such columns in use
+    without a word fail. When no column of the code looks personal, there is nothing to handle.
 
     Why: a name in the training data can be read back from a model; a trait in it decides about people.
 
@@ -151,11 +151,15 @@ def personal_columns_are_handled(project: Project) -> Verdict:
         return passed("personal or sensitive columns are handled", best(done))
     columns = used_columns(project)
     said, none = written(project)
-    if none:
+    if not columns and none:
         return not_applicable("the documents say that the data holds nothing personal")
     if not columns:
         return not_applicable("no column that the code names looks personal or sensitive")
     shown = [project.evidence(f, f"in use: {f.name!r}", cap=Strength.IMPORTED) for f in columns]
+    if none:
+        return partial(
+            "the documents say that there is nothing personal, the code uses such a column", best(shown), WOULD
+        )
     if said:
         return partial(
             "personal data is spoken of, but no code drops or hides it", (*best(said, 2), *best(shown, 1)), WOULD

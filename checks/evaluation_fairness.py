@@ -13,6 +13,8 @@ from readykit.switches import split_by_switch
 
 # attributes and methods of fitted models that say how much each input counts
 IMPORTANCES = re.compile(r"\.feature_importances?_?\b(?!\s*=)")
+# names of a variable, or of the function around it, that hold them
+COUNTS = re.compile(r"(?<![a-z])(\w*importances?|imps?)(?![a-z])")
 COEFFICIENTS = re.compile(r"\.coef_\b")
 # calls that show a figure to somebody or keep it, by the last part of their name
 SHOWN = re.compile(r"^(print|pprint|display|DataFrame|Series|zip|barh?|plot|log\w*|info|dump|write|str|sorted|to_csv)$")
@@ -32,7 +34,10 @@ NO_GROUPS = re.compile(
     r"\b(y|labels?|targets?|class|classes|clusters?|models?|algorithms?|folds?|runs?|epochs?|estimators?)\b"
 )
 # columns of a grouped table that make no slices either: time, and what tuning numbers
-NO_SLICE = re.compile(r"\b(dates?|days?|weeks?|months?|years?|hours?|time|config|metric|workflow|wflow|engine|id|n)\b")
+NO_SLICE = re.compile(
+    r"\b(date ?times?|time ?stamps?|dates?|days?|weeks?|months?|years?|hours?|minutes?|time"
+    r"|config|metric|workflow|wflow|engine|id|n)\b"
+)
 SUMMARY = re.compile(r"(summari[sz]e|reframe|group_modify|group_map)$")
 SLICES = re.compile(r"\b(slices|slice|subgroups?|cohorts?|fairness)\b")
 BY = re.compile(
@@ -56,7 +61,7 @@ def importances(project: Project) -> Iterator[Evidence]:
     for fact in project.facts("call", "assign"):
         text = fact.value if fact.kind == "assign" else given(fact)
         shown = fact.kind == "call" and SHOWN.match(last(fact.name))
-        named = fact.kind == "assign" and "importance" in fact.name.lower()
+        named = fact.kind == "assign" and COUNTS.search(words(f"{fact.name} {fact.scope}"))
         if (IMPORTANCES.search(text) and (shown or named)) or (shown and COEFFICIENTS.search(text)):
             yield project.evidence(fact, "how much each input counts in the model", cap=Strength.DECLARED)
 
@@ -124,12 +129,24 @@ def grouped(project: Project) -> Iterator[tuple[Fact, str]]:
     scoring = project.doing("scoring against labels").facts
     for fact in project.facts("call"):
         if ".groupby." in fact.name:
-            if last(fact.name) in ("apply", "agg", "aggregate") and NAMES_METRIC.search(given(fact)):
+            wanted = last(fact.name) in ("apply", "agg", "aggregate") and NAMES_METRIC.search(given(fact))
+            if wanted and not by_time(project, fact):
                 yield fact, "a metric for each group"
         elif last(fact.name) == "group_by" and groups_people(fact) and (score := grouped_score(project, fact, scoring)):
             yield score, "a metric for each group of the table"
         elif last(fact.name) in LOOPED and any(near(fact, s) for s in scoring) and loops(project, fact):
             yield fact, "a loop over groups that computes a metric for each"
+
+
+def by_time(project: Project, fact: Fact) -> bool:
+    """Whether the frame that this call sums up was grouped by dates and hours only."""
+    for call in project.facts("call", path=fact.at.path):
+        if last(call.name) == "groupby" and call.scope == fact.scope and within(call, fact):
+            columns = [
+                words(c) for c in re.findall(r"[\"']([^\"']+)[\"']", call.detail.get("0", call.detail.get("by", "")))
+            ]
+            return bool(columns) and all(NO_SLICE.search(column) for column in columns)
+    return False
 
 
 def groups_people(fact: Fact) -> bool:
@@ -259,7 +276,7 @@ def thresholds(project: Project) -> Iterator[Evidence]:
     for fact in project.facts("assign"):
         if fact.at.path in curves and CHOSEN.search(f"{fact.name} = {fact.value}") and PICKED.search(fact.value):
             yield project.evidence(fact, "the decision threshold is chosen from the curve")
-        elif CUT.search(last(fact.name)) and QUANTILE.search(fact.value):
+        elif project.kind != "library" and CUT.search(last(fact.name)) and QUANTILE.search(fact.value):
             yield project.evidence(fact, "the decision threshold is a quantile of the scores")
 
 

@@ -78,6 +78,14 @@ OTHER = re.compile(
     r"|champion|prod|production|previous|current|old|best|last|detector|confidence|search|sweep|latency|violation"
     r"|outlier|iou threshold)\b"
 )
+# what stops a tree from splitting or a run from going on has the words of a goal, and is none
+KNOB = re.compile(r"\bgain to split\b|\bsplit gain\b|\bmin gain\b|\bimpurity\b|\bmin delta\b|\btolerance\b")
+FLOOR = re.compile(r"\b(min|minimum|floor|at least|target|required)\b")
+# settings of learners that have a figure's name in theirs, and files in which tools keep a copy of settings
+LEARNER = re.compile(
+    r"\b(to split|leaf|leaves|fraction|learning rate|tol|tolerance|(gain|impurity|loss) (split|decrease))\b"
+)
+COPIES = re.compile(r"(\.|-|_)lock(\.\w+)?$")
 NUMBER = re.compile(r"-?\d*\.?\d+(e-?\d+)?$")
 DEFAULT = re.compile(r"(getenv|environ\.get)\(.*,\s*[\"']?\d*\.?\d+[\"']?\)+$")
 LITERAL = re.compile(r"[<>]=?\s*\(?-?\d*\.?\d+|\d*\.?\d+\s*[<>]=?")
@@ -116,10 +124,14 @@ def thresholds_in_config(project: Project) -> list[Evidence]:
     """Numbers that a model's figure is held to, in configuration that the code reads."""
     found = []
     for fact in project.facts("yaml", "toml", "json"):
-        if not NUMBER.match(fact.value.strip()):
+        if not NUMBER.match(fact.value.strip()) or COPIES.search(fact.at.path):
             continue
         names = words(fact.name)
+        if LEARNER.search(words(last(fact.name))):
+            continue
         if OTHER.search(names) or OTHER.search(words(fact.at.path)) or not BAR.search(words(last(fact.name))):
+            continue
+        if KNOB.search(words(last(fact.name))):
             continue
         own = MEASURE.search(words(last(fact.name)))
         own = own or SCORE_BAR.search(words(last(fact.name)))
@@ -133,6 +145,25 @@ def thresholds_in_config(project: Project) -> list[Evidence]:
         project.evidence(fact, f"the number to reach: {last(fact.name)} {fact.value}, read by the code")
         for fact in found
         if last(fact.name).partition("[")[0] in known
+    ]
+
+
+def floors_of_operation(project: Project) -> list[Evidence]:
+    """Floors of a metric in the configuration of monitoring or retraining, read by code: `min_recall: 0.6`.
+
+    They say below what a running model is not good enough; the value that it must reach to begin with is not said.
+    """
+    found = []
+    for fact in project.facts("yaml", "toml", "json"):
+        own = words(last(fact.name))
+        if NUMBER.match(fact.value.strip()) and FLOOR.search(own) and MEASURE.search(own):
+            if not OTHER.search(own) and not KNOB.search(own) and not NEVER_A_FIGURE.search(last(fact.name)):
+                found.append(fact)
+    known = said_in_code(project) if found else set()
+    return [
+        project.evidence(fact, f"the floor of a running model: {last(fact.name)} {fact.value}", cap=Strength.USED)
+        for fact in found
+        if last(fact.name) in known
     ]
 
 
@@ -202,14 +233,30 @@ NEVER_A_FIGURE = re.compile(r"^(map|ap|gain|lift|metrics?)$|_map$", re.IGNORECAS
 
 
 def conditional_stages(project: Project) -> Iterator[Evidence]:
-    """Stages that run when a metric is good enough: a number among the arguments, a metric's name beside it."""
+    """Stages that run when a metric is good enough: a number, or a bar's name, beside a metric or an evaluation."""
     for fact in project.doing("number to reach").facts:
-        if fact.kind != "call" or not re.search(r"(?<![\w.])\d*\.?\d+(?![\w.])", " ".join(fact.detail.values())):
+        given = " ".join(fact.detail.values()) if fact.kind == "call" else ""
+        written = re.search(r"(?<![\w.])\d*\.?\d+(?![\w.])", given)
+        if not written and not a_configured_bar(project, given):
             continue
         end = max(fact.at.end_line, fact.at.line)
         inside = [f.name for f in project.facts("string", path=fact.at.path) if fact.at.line <= f.at.line <= end]
-        if MEASURE.search(words(" ".join((*inside, *fact.detail.values())))):
-            yield project.evidence(fact, "a stage runs only when a metric passes a number written in the code")
+        said = words(" ".join((*inside, given)))
+        if MEASURE.search(said) or (not written and EVALUATION.search(said)):
+            where = "written in the code" if written else "of the configuration"
+            yield project.evidence(fact, f"a stage runs only when a metric passes a number {where}")
+
+
+EVALUATION = re.compile(r"\bevaluat\w*")
+ENTRY = re.compile(r"[\"'](\w+)[\"']")
+
+
+def a_configured_bar(project: Project, given: str) -> bool:
+    """Whether arguments hold an entry of the configuration that names a bar and is a number there."""
+    bars = {name for name in ENTRY.findall(given) if BAR.search(words(name))}
+    return bool(bars) and any(
+        last(fact.name) in bars and NUMBER.match(fact.value.strip()) for fact in project.facts("yaml", "toml", "json")
+    )
 
 
 @check(
@@ -224,7 +271,8 @@ def success_is_a_number(project: Project) -> Verdict:
     """What: a metric and the value that it must reach are written down before the model is judged.
 
     A threshold in the configuration that the code reads passes, and so does a number in the documents together with
-    what follows when it is reached. A number in the documents only or in the code only is partial. A problem without a
+    what follows when it is reached. A number in the documents only or in the code only is partial, and so is the floor
+    below which a running model is trained anew. A problem without a
     number, results that were reached, limits of drift, latency or alerts, and "better than the last model" are none.
 
     Why: without a number agreed beforehand every result can be called a success.
@@ -248,8 +296,14 @@ def success_is_a_number(project: Project) -> Verdict:
     ]
     if acted:
         return passed("the number to reach is written down with what follows from it", acted[:2])
-    coded = thresholds_in_code(project)
+    coded = thresholds_in_code(project) or floors_of_operation(project)
     if coded or written:
-        where = "in the code only" if not written else "in the documents only" if not coded else "but not configured"
+        where = (
+            "in the code or for operation only"
+            if not written
+            else "in the documents only"
+            if not coded
+            else "but not configured"
+        )
         return partial(f"a number to reach is there, {where}", (*best(coded, 2), *written[:2]), WOULD)
     return failed("no number says what success is", project.looked_in, WOULD)

@@ -45,6 +45,12 @@ JOINS = re.compile(r"(^|\.)(merge|join|concat|merge_asof)$")
 DASHBOARDS = re.compile(r"^(streamlit|dash|shiny|panel|gradio|nicegui|taipy)(\.|$)")
 
 
+# what a drift library has beside its detectors and reports
+HELPERS = re.compile(r"\.(_?utils?|helpers?|_?types|datasets?|version)\.")
+# what a report is made of when it holds one sample of data against another
+COMPARES_SAMPLES = re.compile(r"drift|stability", re.IGNORECASE)
+
+
 def about_drift(name: str) -> bool:
     """Whether a name speaks of drift."""
     return bool(DRIFT_NAME.search(words(name)) or DRIFT_NAME.search(name))
@@ -63,12 +69,30 @@ def on_invented_data(project: Project, path: str) -> bool:
 
 
 def of_something_else(project: Project, fact: Fact) -> bool:
-    """Whether a report that a drift tool runs is made in a file without a word of drift: one of data quality."""
+    """Whether a drift tool's call is a helper of the tool, or runs a report without drift: one of data quality."""
+    if fact.kind == "call" and HELPERS.search(fact.name):
+        return True
     if fact.kind != "call" or not fact.name.endswith((".Report.run", ".TestSuite.run")):
         return False
+    parts = report_parts(project, fact)
+    if parts:
+        return not any(COMPARES_SAMPLES.search(name) for name in parts)
     return not any(
         about_drift(other.name) for other in project.repo.facts(fact.at.path) if other.kind in ("call", "import", "def")
     )
+
+
+def report_parts(project: Project, run: Fact) -> list[str]:
+    """What the report that is run was put together of, where it is made just before; nothing when that is not clear."""
+    calls = [f for f in project.repo.facts(run.at.path) if f.kind == "call" and f.scope == run.scope]
+    made = [f for f in calls if f.name == run.name.removesuffix(".run") and f.at.line <= run.at.line]
+    if not made:
+        return []
+    first = max(f.at.line for f in made)
+    if any(f.name == run.name and first < f.at.line < run.at.line for f in calls):
+        return []  # it was run before, so this may be another report
+    end = max(first, *(f.at.end_line or 0 for f in made if f.at.line == first))
+    return [f.name for f in calls if first <= f.at.line <= end and not f.name.startswith(run.name.removesuffix(".run"))]
 
 
 def homegrown(project: Project) -> list[Evidence]:

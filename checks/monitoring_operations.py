@@ -19,6 +19,9 @@ OF_DRIFT = re.compile(r"(?<![a-z])(drift|skew|data metrics|feature baseline)(?![
 # figures of a bucket or a bill say nothing about the service
 OF_STORAGE = re.compile(r"(?<![a-z])(s3|buckets?|storage|billing|costs?|budgets?)(?![a-z])")
 
+# a key without a value, as copied settings have hundreds of
+NOTHING = ("", "{}", "[]", "null", "~", '""')
+
 
 def half(rows: Iterable[tuple[Sequence[Evidence], str]]) -> Verdict | None:
     """The first row that has evidence, as a partial."""
@@ -47,7 +50,7 @@ def collectors(project: Project) -> tuple[list[Evidence], list[Evidence], list[E
     named, bare, offers = [], [], []
     itself = {fact.at for fact in project.doing("collecting its own metrics").facts}
     for fact in project.doing("metrics collection").facts:
-        if project.strength(fact) < Strength.USED:
+        if project.strength(fact) < Strength.USED or (fact.kind == "yaml" and fact.value in NOTHING):
             continue
         if "annotations." in fact.name:  # offers its metrics to a collector that may be anywhere
             offers.append(project.evidence(fact, f"offers metrics: {tail(fact.name)}: {fact.value[:60]}"))

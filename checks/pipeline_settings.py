@@ -33,9 +33,14 @@ AS_ARGUMENT = re.compile(r"(?<!\S)([\w./-]*(?:configs?|conf|experiments?|params)
 
 def files_read(project: Project) -> Iterator[tuple[Reading, Evidence]]:
     """Files of parameters that code reads: the line of a value that is used, and where it is read."""
-    for reading in settings(project).readings:
+    found = settings(project)
+    by_framework = {f.at for f in project.doing("settings from a folder").facts if not f.detail.get("config_path")}
+    for reading in found.readings:
         value = reading.value
-        note = f"{value.name.rpartition('.')[2]} is set here; the file is read by {reading.by.at}"
+        by = f"the file is read by {reading.by.at}"
+        if reading.by.at in by_framework and not found.uses(reading.by.at.path, value):
+            by = f"the framework reads the folder, as at {reading.by.at}"
+        note = f"{value.name.rpartition('.')[2]} is set here; {by}"
         yield reading, project.evidence(value, note, cap=max(project.strength(reading.by), Strength.IMPORTED))
 
 

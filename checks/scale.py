@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
-from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.model import Evidence, Fact, Location, Strength, Verdict
 from readykit.naming import words
 
 # somebody looked at the size and wrote down that one machine is enough
@@ -16,6 +16,7 @@ FITS = re.compile(
     re.IGNORECASE,
 )
 FITS_NOT = re.compile(r"\b(?:not|n't|never|longer|unless|until|if)\b", re.IGNORECASE)
+SIMULATED = re.compile(r"(?<![a-z])(sim|simulat\w*)(?![a-z])")
 # names of what a run leaves behind so that it can go on
 STATE = re.compile(r"(?<![a-z])(checkpoints?|ckpts?|resume|snapshot)(?![a-z])")
 OPTIMIZER = re.compile(r"optim|lr_?scheduler", re.IGNORECASE)
@@ -26,6 +27,19 @@ def kept(project: Project, found: tuple[Evidence, ...]) -> list[Evidence]:
     """Evidence of use outside of notebooks, which are only the place for it in a collection."""
     used = [e for e in found if e.strength >= Strength.USED]
     return [e for e in used if not e.at.path.endswith(".ipynb") or project.kind == "collection"]
+
+
+def simulated(project: Project) -> set[Location]:
+    """Settings that try out several machines on the processors of one."""
+    found = set()
+    for fact in project.doing("distributed compute").facts:
+        if fact.kind in ("yaml", "toml", "json"):
+            beside = f"{fact.name.rpartition('.')[0]}.accelerator".lstrip(".")
+            same = project.facts(fact.kind, path=fact.at.path)
+            on_cpu = any(f.name == beside and f.value.strip("\"'") == "cpu" for f in same)
+            if on_cpu or SIMULATED.search(words(fact.at.path)):
+                found.add(fact.at)
+    return found
 
 
 def in_other_languages(project: Project, job: str) -> Iterator[Evidence]:
@@ -60,7 +74,9 @@ def there_is_a_way_past_one_machine(project: Project) -> Verdict:
     Source: documents 001 and 004 (scale); readiness standard OPS004.
     """
     found = project.doing("distributed compute")
-    whole = [*kept(project, found.evidence), *in_other_languages(project, "distributed compute")]
+    alone = simulated(project)
+    whole = [e for e in kept(project, found.evidence) if e.at not in alone]
+    whole += in_other_languages(project, "distributed compute")
     if whole:
         return passed("the work can be spread over machines", best(whole))
     steps, devices = project.doing("elastic steps"), project.doing("several devices")

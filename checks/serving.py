@@ -37,6 +37,11 @@ CONVERTED = re.compile(
 )
 
 
+# who only asks a service: the client's half of a protocol, and load generators
+CLIENT = re.compile(r"(Stub|Request|ServerClient)$")
+LOAD_TEST = re.compile(r"(^|/)(locust\w*|load[-_ ]?tests?(ing)?)(/|\.py$)", re.IGNORECASE)
+
+
 def folder(path: str) -> str:
     """The folder of a file."""
     return path.rpartition("/")[0]
@@ -60,8 +65,10 @@ def model_can_be_called(project: Project) -> Verdict:
     serving, batch = project.doing("model serving"), project.doing("batch scoring")
     services = [e for e in (*handled(project), *serving.evidence, *batch.evidence) if e.strength >= Strength.USED]
     kept = [e for e in services if not e.at.path.endswith(".ipynb") or project.kind == "collection"]
+    asking = {f.at for f in serving.facts if f.kind == "call" and CLIENT.search(last(f.name))}
+    answering = [e for e in kept if e.at not in asking and not LOAD_TEST.search(e.at.path)]
     if kept:
-        return passed("the model can be called", best(kept))
+        return passed("the model can be called", best(answering or kept))
     scripts, demos = batches(project), project.doing("model demo").evidence
     if any(e.strength >= Strength.WIRED for e in scripts):
         return passed("a job that something runs scores with the model", best(scripts))

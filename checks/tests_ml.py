@@ -64,6 +64,10 @@ TWICE = re.compile(
 # What a library's model gives back is of its type whatever the project does.
 ONLY_TYPE = re.compile(r"^\(?(type|isinstance)\(")
 FRAMES = re.compile(r"\.equals\(|allclose|array_equal|assert_(frame|series|array|almost)\w*|torch\.equal|assert_close")
+# where the tests of a Scala, Java or R file begin
+BEGINS = re.compile(r"\s*((public |final |private )*(class|object) \w|@Test\b|(test_that|describe|it|test)\()")
+# two runs held against each other: a difference, and a small number
+AGREE = re.compile(r"^\(?(abs|math\.fabs|np\.abs|numpy\.abs|fabs)\(.+ - .+\) *<=? *")
 REQUIRED = "kit add tests"
 
 
@@ -105,6 +109,16 @@ def foreign(project: Project, pattern: re.Pattern[str]) -> list[str]:
     return [path for path in every if pattern.search(words(path.rpartition("/")[2].partition(".")[0]))]
 
 
+def build_tests(project: Project, pattern: re.Pattern[str]) -> list[Evidence]:
+    """Those test files at the line where the test begins, after licence and imports."""
+    found = []
+    for path in foreign(project, pattern)[:3]:
+        lines = project.repo.text(path).split("\n")  # no fact carries the tests of these languages
+        line = next((n for n, text in enumerate(lines, 1) if BEGINS.match(text)), 1)
+        found.append(project.seen(path, "a test of the build", Strength.USED, line))
+    return found
+
+
 def first_of_each(rows: Iterable[Evidence], named_after: re.Pattern[str] = DATA) -> tuple[Evidence, ...]:
     """One line of each of three files, those that are named after a thing if there are any."""
     every = list(rows)
@@ -141,7 +155,7 @@ def data_code_is_tested(project: Project) -> Verdict:
             strong.append(shown(test, values[0], f"tests {named(call)}"))
         elif asserted:
             form.append(shown(test, asserted[0], f"looks at the form of what {named(call)} gives"))
-    builds = [project.seen(p, "a test of the build", Strength.USED) for p in foreign(project, DATA)[:3]]
+    builds = build_tests(project, DATA)
     if strong or builds:
         return passed(f"{len(strong) or len(builds)} tests of data or feature code", first_of_each(strong) or builds)
     weaker = [
@@ -219,6 +233,8 @@ def behaviour(fact: Fact) -> str:
         return ""
     if TWICE.search(text) and (sized or EXACT.search(fact.name) or "==" in fact.detail.get("ops", "")):
         return "compares two answers"
+    if sized and AGREE.search(text) and SKILL.search(words(text)):
+        return "asserts that two figures agree"
     if sized:
         trivial = re.search(r"(>=? *0(\.0)?|<=? *1(\.0)?)\)?$|^\(?0(\.0)? *<=?", text)
         return "asserts a least skill" if SKILL.search(words(text)) and not trivial else ""
@@ -261,7 +277,7 @@ def model_behaviour_is_tested(project: Project) -> Verdict:
         elif any(not RAISES.search(fact.name) for fact in asserted):
             fact = next(fact for fact in asserted if not RAISES.search(fact.name))
             form.append(shown(test, fact, f"looks at what {named(call)} gives, not whether it is right"))
-    builds = [project.seen(p, "a test of the build", Strength.USED) for p in foreign(project, MADE)[:3]]
+    builds = build_tests(project, MADE)
     if strong or builds:
         return passed(
             f"{len(strong) or len(builds)} tests of a model's behaviour", first_of_each(strong, BEHAVES) or builds

@@ -52,6 +52,13 @@ KEY_PAIR = re.compile(r"\"username\"\s*:\s*\"[^\"]+\"\s*,\s*\"key\"\s*:\s*\"([0-
 # whoever logs in with a literal shows it: login("..."), login(key="..."), `tool login 0a1b...`
 LOGIN = re.compile(r"\blogin\b[^\n#]{0,40}?(?<![\w/@:.-])([0-9a-f]{32,64})(?![\w/.-])")
 BEARER = re.compile(r"\bBearer\s+([A-Za-z0-9._~+/-]{24,}=*)")
+# the default of an option whose name speaks of a secret: add_argument("--wandb-key", default="..."), also over lines
+OPTION = re.compile(
+    r"[\"']--?[\w-]*(?:key|token|secret|passw(?:or)?d|credentials?)[\"'][^()]{0,120}?"
+    r"\bdefault\s*=\s*([\"'])([^\"'\s]{12,})\1",
+    re.IGNORECASE,
+)
+THIS_MACHINE = re.compile(r"(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:|$)")
 IN_ADDRESS = re.compile(r"://([^\s:/@\"'<>{}$]+):([^\s/@\"'<>{}$]{3,})@([^\s/:\"'?<>{}$]+)")
 
 SECRET_WORDS = ("password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "access_key", "accesskey",
@@ -70,7 +77,7 @@ OF_SOMETHING_ELSE = re.compile(
 )
 ACCESS_ID = re.compile(r"access_?key_?id$", re.IGNORECASE)
 START = r"(?<![\w.-])"  # a name is read from its beginning, which saves trying again from each of its letters
-SEPARATOR = r"[\"'\])]*\s*(?::=|=>|[:=])\s*"
+SEPARATOR = r"[\"'\])]*\s*(?::\s*(?:Optional\[)?str\]?(?:\s*\|\s*None)?\s*=|:=|=>|[:=])\s*"
 # in code a value is a quoted string, in configuration it may stand bare
 QUOTED = re.compile(rf"{START}({NAME}\w*){SEPARATOR}[bf]?([\"'])([^\"'\s]{{6,}})\2", re.IGNORECASE)
 BARE = re.compile(rf"{START}({NAME}\w*){SEPARATOR}[\"']?([^\s\"',;#]{{5,}})", re.IGNORECASE)
@@ -196,7 +203,9 @@ def in_addresses(text: str) -> Iterator[Row]:
                 yield match.start(2), "a password in an address", word, True
             continue
         remote = "." in host and not re.match(r"localhost|127\.|0\.0|10\.|192\.168|.*\.(local|svc|internal)$", host)
-        if random(word) or (remote and not COMMON.fullmatch(word)):
+        if THIS_MACHINE.match(host):
+            yield match.start(2), "a password of this machine in an address", word, True
+        elif random(word) or (remote and not COMMON.fullmatch(word)):
             yield match.start(2), "a password in an address", word, False
         elif COMMON.fullmatch(word):
             yield match.start(2), "a password in an address", word, True
@@ -211,6 +220,9 @@ def handed_over(text: str) -> Iterator[Row]:
         for match in pattern.finditer(text) if word in text else ():
             if random(match[1]) and not PLACEHOLDER.search(match[1]):
                 yield match.start(1), what, match[1], False
+    for match in OPTION.finditer(text) if "default" in text and "-" in text else ():
+        if random(match[2]) and not PLACEHOLDER.search(match[2]) and not REFERENCE.search(match[2]):
+            yield match.start(2), "a secret as the default of an option", match[2], False
 
 
 def places(text: str, part: str) -> Iterator[int]:

@@ -52,6 +52,8 @@ ENOUGH, MANY = 2, 12
 SAYS_LITTLE = frozenset(
     {"name", "type", "id", "image", "version", "description", "path", "value", "key", "kind", "title"}
 )
+NOTHING = ("", "null", "~", "None")
+"""A key without a value is no parameter."""
 PLACEHOLDERS = re.compile(r"\{\w*\}")
 
 
@@ -122,7 +124,8 @@ class Settings:
         """
         values = self.candidates[path]
         if any(last(f.name) == "_target_" for f in values):
-            return next((f for f in values if last(f.name) not in ("_target_", "_partial_")), values[0]), by[0]
+            set_here = (f for f in values if last(f.name) not in ("_target_", "_partial_") and f.value not in NOTHING)
+            return next(set_here, values[0]), by[0]
         keys = [(f, re.sub(r"\[\d+\]", "", last(f.name))) for f in values]
         keys = [(f, key) for f, key in keys if len(key) > 1 and key.lower() not in SAYS_LITTLE]
         learning = [(f, key) for f, key in keys if OF_LEARNING.search(f.name)]
@@ -134,6 +137,10 @@ class Settings:
                     return hit, fact
         anywhere = next((f for f, key in (*learning, *keys) if key in self.words), None)
         return (anywhere, by[0]) if anywhere is not None else None
+
+    def uses(self, path: str, value: Fact) -> bool:
+        """Whether a file of code names a value of the settings."""
+        return re.sub(r"\[\d+\]", "", last(value.name)) in self._words.get(path, frozenset())
 
     def _mentioned(self) -> Iterator[tuple[Fact, str]]:
         """Pieces of code and commands that name a file, with the name."""

@@ -7,10 +7,11 @@ R imported. What a pipe hands over is the detail `receiver`. All facts have the 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 
 from readykit.facts import markdown, python
 from readykit.facts.rtokens import Token, chunks, content
-from readykit.facts.rtree import PIPES, SIZES, WORDS, Tree
+from readykit.facts.rtree import LONGEST, PIPES, SIZES, WORDS, Tree
 from readykit.limits import MAX_STRING, MAX_TEST_SNIPPET
 from readykit.model import Fact, Location
 
@@ -58,9 +59,11 @@ class Reader(Tree):
             handler = HANDLERS.get(token.kind)
             if handler is not None:
                 handler(self, index, token)
+        places = [at for at, _ in self.acts]
         for _, detail, body, other in self.branches:
             for key, (start, end) in (("body", body), ("else", other)):
-                detail[key] = ",".join(dict.fromkeys(act for at, act in self.acts if start <= at <= end))
+                inside = self.acts[bisect_left(places, start) : bisect_right(places, end)]
+                detail[key] = ",".join(dict.fromkeys(act for _, act in inside))
         for line, comment in self.comments.items():
             self.annotated(line, comment)
         self.facts.sort(key=lambda fact: fact.at.line)
@@ -134,9 +137,9 @@ class Reader(Tree):
     def compare(self, index: int) -> None:
         """A comparison by size."""
         first, last = index, index
-        while self.joined(first - 1, -1):
+        while self.joined(first - 1, -1) and index - first < LONGEST:
             first = self.at(first - 1).partner if self.at(first - 1).kind == "close" else first - 1
-        while self.joined(last + 1, 1):
+        while self.joined(last + 1, 1) and last - index < LONGEST:
             last = self.at(last + 1).partner if self.at(last + 1).kind == "open" else last + 1
         if first < index < last and not self.dead:
             detail = self.condition(first, last)

@@ -15,6 +15,9 @@ BINARY = re.compile(r"(<<-|<-|->>|->|%.*%|\|>|&&|\|\||[<>=!]=|[-+*/^<>=&|~:$@])$
 # what a comparison does not reach over
 ENDS = frozenset({"&", "&&", "|", "||", "<-", "<<-", "->", "->>", "=", "~", "|>", "!"})
 
+LONGEST = 400
+"""Tokens of one expression outside of brackets: longer ones are made to keep a reader busy."""
+
 
 class Tree:
     """The tokens of a text with the questions that a reader asks of them."""
@@ -39,7 +42,8 @@ class Tree:
         index = last = self.skip(index)
         begun = self.at(index).inside
         flows = begun >= 0 and self.tokens[begun].text != "{"  # inside of ( and [ a new line ends nothing
-        while index < len(self.tokens):
+        until = min(len(self.tokens), index + LONGEST)
+        while index < until:
             token = self.tokens[index]
             if token.inside != begun and token.kind == "close":
                 break
@@ -50,6 +54,7 @@ class Tree:
             if token.kind == "nl" and not flows and not self.goes_on(last, index):
                 break
             if token.kind == "open" and token.partner > 0:
+                until = min(len(self.tokens), until + token.partner - index)  # what stands in brackets is one step
                 index = token.partner
             if token.kind != "nl":
                 last = index
