@@ -122,7 +122,7 @@ def says_data(fact: Fact) -> bool:
         pairs = re.findall(r"[\"'](\w+)[\"']\s*:\s*([^,}]*)", key)
         return any(NAMES_DATA.fullmatch(word) and not WRITTEN_OUT.match(value) for word, value in pairs)
     value = fact.detail.get("value") or fact.detail.get("1", "")
-    return bool(NAMES_DATA.fullmatch(key.strip("\"'"))) and not WRITTEN_OUT.match(value)
+    return bool(NAMES_DATA.fullmatch(key.strip("\"'").replace("-", "_"))) and not WRITTEN_OUT.match(value)
 
 
 @check(

@@ -36,11 +36,19 @@ STEP = re.compile(
 )
 # a line that is a command and no sentence, also in backticks of its own
 LINE = re.compile(r"\W{0,3}((?:\$ |> |\./)?[a-z][\w./+-]*(?: [^`]*?)?[^`.:])[`*]{0,3}(?: \(or\b.*)?$")
+# what changes the code rather than starts it: a list of such steps alone is a note of how it was written
+WRITES = re.compile(
+    r"\W*(?:\d+[.)]|step \d+[.:)]?)\s+\W*(update|add|edit|change|write|put|create|import|define|review|set|use)\b",
+    re.IGNORECASE,
+)
+# a call that a text or a block shows for an interactive session: `renv::restore()`, `tar_make()`
+CALLED = re.compile(r"`((?:[\w.]+::)?[A-Za-z][\w.]*\([^`]{0,80}\))`|^>?\s*((?:[\w.]+::)?[A-Za-z][\w.]*\([^`]*\))$")
 STEPS = 4
 """Numbered steps that make a guide in words."""
 # an install of this project rather than of a tool
 OWN = re.compile(r"requirements|environment|-r\b|-e\b|\s\.(\[|$)|sync|install$|compose|lock")
 LANGUAGES = frozenset({"python", "py", "r", "scala", "java", "sbt", "gradle", "groovy", "pycon"})
+SESSIONS = frozenset({"r", "{r", "rconsole", "python", "py", "pycon", "julia"})
 DOCUMENT = re.compile(r"\.(md|rst|txt|markdown|adoc)$", re.IGNORECASE)
 ANY_README = re.compile(r"(^|/)readme(\.\w+)?$", re.IGNORECASE)
 
@@ -105,7 +113,20 @@ def beside(page: str, target: str) -> str:
 
 def shown(project: Project, page: str) -> list[Fact]:
     """The commands that a page shows."""
-    return [f for f in project.repo.facts(page) if f.kind == "command" and f.detail.get("runner") == "readme"]
+    facts = project.repo.facts(page)
+    return [*(f for f in facts if f.kind == "command" and f.detail.get("runner") == "readme"), *in_a_session(facts)]
+
+
+def in_a_session(facts: Iterable[Fact]) -> list[Fact]:
+    """Calls that a page shows for an interactive session, in a text or in a block of such a language, as commands."""
+    found = []
+    for fact in facts:
+        if fact.kind == "prose" or (fact.kind == "codeline" and fact.detail.get("lang", "") in SESSIONS):
+            for inline, whole in CALLED.findall(fact.name):
+                # a row of a table tells what something is, not what to do
+                if (inline and not fact.name.startswith("|")) or fact.kind == "codeline":
+                    found.append(replace(fact, kind="command", name=inline or whole, detail={"runner": "readme"}))
+    return found
 
 
 def jobs(project: Project, fact: Fact) -> set[str]:
@@ -193,22 +214,45 @@ def runs(project: Project, page: str) -> tuple[list[Fact], list[str]]:
     return working, absent + (wrong_turns(project, page) if working else [])
 
 
+# commands that try what is there: a test, a load generator
+TRIES = re.compile(r"(?<![a-z])((load|smoke|stress)[-_ ]?tests?|py\.?test|tests?)(?![a-z])")
+
+
+def runs_nothing(project: Project, fact: Fact) -> bool:
+    """Whether a command only tests, makes load or brings up infrastructure, so that no model comes of it."""
+    done = {trace.job for trace in project.toolbox.traces(fact)}
+    return bool(done & {"test running", "load testing", "applying infrastructure"} or TRIES.search(plain(fact)))
+
+
 def quote(fact: Fact, why: str, strength: Strength = Strength.USED) -> Evidence:
     """Evidence that a page shows a command."""
     return Evidence(fact.at, strength, f"{why}: {fact.name[:60]}")
 
 
 def guide(project: Project, pages: Iterable[str]) -> tuple[Evidence, ...]:
-    """Install and run commands of the first pages that have both, or several run commands when nothing is installed."""
+    """Install and run commands of the first pages that have both, or several run commands when nothing is installed.
+
+    A page on which something of the work is run comes before one that only tests or brings up machines.
+    """
+    every = list(pages)
+    return guided(project, every, strict=True) or guided(project, every, strict=False)
+
+
+def guided(project: Project, pages: list[str], *, strict: bool) -> tuple[Evidence, ...]:
+    """The first pages that make a guide; strictly, one of the commands does the project's own work."""
     install: list[Fact] = []
     for page in pages:
         install += installs(project, page)
         working, absent = runs(project, page)
         different = {plain(fact) for fact in working}
+        own = [fact for fact in working if not runs_nothing(project, fact)]
+        if strict and not own:
+            continue
         if working and (install or len(different) > 1) and len(set(absent)) < max(2, len(different)):
             install.sort(key=lambda fact: not OWN.search(fact.name))
-            first = [quote(install[0], "prepares")] if install and install[0] != working[0] else []
-            return (*first, *(quote(fact, "runs") for fact in working[:2]))
+            run = (own or working)[:2]
+            first = [quote(install[0], "prepares")] if install and install[0] != run[0] else []
+            return (*first, *(quote(fact, "runs") for fact in run))
     return ()
 
 
@@ -247,7 +291,7 @@ def walkthrough(project: Project, pages: Iterable[str]) -> list[Evidence]:
     steps = [
         fact for page in pages for fact in project.repo.facts(page) if fact.kind == "prose" and STEP.match(fact.name)
     ]
-    shown_steps = steps[:2] if len(steps) >= STEPS else []
+    shown_steps = steps[:2] if len(steps) >= STEPS and not all(WRITES.match(fact.name) for fact in steps) else []
     return [Evidence(f.at, Strength.DECLARED, f"a step: {f.name[:60]}") for f in shown_steps]
 
 
@@ -287,7 +331,7 @@ def stranger_can_start(project: Project) -> Verdict:
     if elsewhere:
         return partial("commands exist, but not for the whole, or not where the README leads", elsewhere)
     loose = loose_commands(project, [*pages.front, *pages.linked, *pages.near, *pages.guides])
-    loose = loose or walkthrough(project, [*pages.front, *pages.linked])
+    loose = loose or walkthrough(project, [*pages.front, *pages.linked, *pages.guides])
     if loose:
         return partial(
             "some commands are shown; they do not lead from install to a run that exists here", tuple(loose[:3])

@@ -226,9 +226,15 @@ def ci_runs_tests(project: Project) -> Verdict:
         )
     jobs = project.ci_jobs()
     continuous = project.doing("continuous integration")
+    # a workflow made of actions alone has no command, and runs all the same
+    workflows = {
+        f.at.path
+        for f in project.facts("yaml", name="jobs.*uses", role=None)
+        if project.graph.active(f.at.path, "github")
+    }
     return failed(
-        "CI runs no test" if jobs else "there is no CI that runs",
-        looked_in=tuple(sorted({job.path for job in jobs})) or continuous.looked_in,
+        "CI runs no test" if jobs or workflows else "there is no CI that runs",
+        looked_in=tuple(sorted({*(job.path for job in jobs), *workflows})) or continuous.looked_in,
         would_satisfy="a job on push or pull request that calls the test command",
         evidence=continuous.evidence[:2],
     )

@@ -11,6 +11,7 @@ from readykit.model import Evidence, Strength, Verdict
 from readykit.naming import last
 
 PICKS = re.compile(r"(^|_)(promote(?!d)|champion|deploy|select_production|register_best|release)", re.IGNORECASE)
+SHIPS = re.compile(r"^(upload|deploy|copy|put|publish|register|transition|set_)\w*")
 MOVES = re.compile(r"^(transition_model|set_(registered_)?model_(version_)?(alias|stage)|copy_model_version|promote)")
 
 
@@ -38,6 +39,20 @@ def best_of(project: Project) -> Iterator[Evidence]:
             yield project.evidence(
                 fact, "promotion takes the best by a metric, without a bar to pass", cap=Strength.DECLARED
             )
+
+
+def best_run(project: Project) -> Iterator[Evidence]:
+    """Code that deploys the run with the best figure of all: a worse new model is not taken, without a bar."""
+    for call in project.facts("call"):
+        if last(call.name) == "search_runs" and "metrics." in call.detail.get("order_by", ""):
+            stem = call.at.path.rpartition("/")[2].partition(".")[0]
+            ships = any(
+                SHIPS.search(last(other.name)) and other.scope == call.scope
+                for other in project.facts("call", path=call.at.path)
+            )
+            if ships and (PICKS.search(stem) or PICKS.search(last(call.scope))):
+                note = "the run with the best figure of all is deployed, without a bar to pass"
+                yield project.evidence(call, note, cap=Strength.DECLARED)
 
 
 def decisions(project: Project) -> list[Evidence]:
@@ -86,7 +101,7 @@ def gate_stops_bad_models(project: Project) -> Verdict:
         for e in own
         if e.strength >= Strength.USED
     ]
-    weaker += [*picks(project), *best_of(project)]
+    weaker += [*picks(project), *best_of(project), *best_run(project)]
     if weaker:
         return partial("models are compared, but a bad one is not kept from use", best(weaker))
     would = "a comparison of metrics with a threshold, baseline or champion that fails the run or blocks promotion"

@@ -38,7 +38,12 @@ NO_SLICE = re.compile(
     r"\b(date ?times?|time ?stamps?|dates?|days?|weeks?|months?|years?|hours?|minutes?|time"
     r"|config|metric|workflow|wflow|engine|id|n)\b"
 )
+QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
 SUMMARY = re.compile(r"(summari[sz]e|reframe|group_modify|group_map)$")
+PARITY = re.compile(
+    r"\b(demographic parity|equal(i[sz]ed)? (odds|opportunity)|disparate impact|(bias|fairness) (check|audit)"
+    r"|(check|audit|measure|evaluate) (bias|fairness))\b"
+)
 SLICES = re.compile(r"\b(slices|slice|subgroups?|cohorts?|fairness)\b")
 BY = re.compile(
     r"\b(per|by) (slice|subgroup|segment|cohort|group|region|country|age|gender|sex|race|store|category|site)\b"
@@ -142,11 +147,14 @@ def by_time(project: Project, fact: Fact) -> bool:
     """Whether the frame that this call sums up was grouped by dates and hours only."""
     for call in project.facts("call", path=fact.at.path):
         if last(call.name) == "groupby" and call.scope == fact.scope and within(call, fact):
-            columns = [
-                words(c) for c in re.findall(r"[\"']([^\"']+)[\"']", call.detail.get("0", call.detail.get("by", "")))
-            ]
+            columns = grouping(call)
             return bool(columns) and all(NO_SLICE.search(column) for column in columns)
     return False
+
+
+def grouping(call: Fact) -> list[str]:
+    """The columns that a frame is grouped by, as words, where they are written out."""
+    return [words(name) for name in QUOTED.findall(call.detail.get("0") or call.detail.get("by", ""))]
 
 
 def groups_people(fact: Fact) -> bool:
@@ -184,6 +192,10 @@ def near(fact: Fact, score: Fact) -> bool:
 def loops(project: Project, fact: Fact) -> bool:
     """Whether a call stands in the head of a `for`; no fact carries loops."""
     lines = project.repo.text(fact.at.path).split("\n")
+    groups = fact.detail.get("assigned", "")
+    if groups and any(not NO_GROUPS.search(each) and not NO_SLICE.search(each) for each in grouping(fact)):
+        named = re.compile(rf"\s*for .+ in .*\b{re.escape(groups)}\b")
+        return any(named.match(text) for text in lines[fact.at.line : fact.at.line + NEAR])
     line = lines[fact.at.line - 1].strip(' \t",') if fact.at.line <= len(lines) else ""
     return line.startswith("for ") and not NO_GROUPS.search(words(line))
 
@@ -205,6 +217,14 @@ def named_for_groups(project: Project) -> Iterator[Fact]:
         if ((GROUP.search(name) and JUDGES.search(name)) or (METRIC.search(name) and BY.search(name))) and (
             (fact.at.path, fact.name) in scoring or calls_metric(project, fact)
         ):
+            yield fact
+
+
+def fairness_functions(project: Project) -> Iterator[Fact]:
+    """Functions named after a notion of fairness in which a model is asked: a check that the project wrote itself."""
+    asking = {(f.at.path, f.scope) for f in project.doing("asking a model").facts}
+    for fact in project.facts("def"):
+        if fact.value != "class" and PARITY.search(words(last(fact.name))) and (fact.at.path, fact.name) in asking:
             yield fact
 
 
@@ -243,7 +263,8 @@ def slices_are_measured(project: Project) -> Verdict:
     used = list(project.used("slices"))
     used += [project.evidence(fact, note) for fact, note in grouped(project)]
     used += [project.evidence(fact, f"`{last(fact.name)}` judges by group") for fact in named_for_groups(project)]
-    used = [e for e in used if e.strength >= Strength.USED]
+    own = [project.evidence(fact, f"`{last(fact.name)}` compares groups") for fact in fairness_functions(project)]
+    used = [e for e in used if e.strength >= Strength.USED] + [e for e in own if e.strength >= Strength.WIRED]
     if modules(project, used):
         return passed("quality is measured by group", best(modules(project, used)))
     would = "metrics for each value of the columns that matter, computed by the evaluation code and recorded"
@@ -254,6 +275,8 @@ def slices_are_measured(project: Project) -> Verdict:
     ]
     if errors:
         return partial("errors are averaged by group, outside an evaluation", best(errors), would)
+    if own:
+        return partial("groups are compared by a script that nothing runs", best(own), would)
     if reason := untrained(project):
         return not_applicable(reason)
     claim = r"fairness|by (group|slice|segment)|slices|subgroup"

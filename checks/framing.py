@@ -32,16 +32,20 @@ CONSTANT = re.compile(
     re.IGNORECASE,
 )
 STATISTIC = re.compile(r"(^|\.)(mean|median|mode|value_counts|full|zeros|ones)(_like)?\(|^[\"'\d.]+$", re.IGNORECASE)
+# one statistic of the labels for each row, under whatever name: `[np.median(y) for _ in y_test]`
+REPEATED = re.compile(
+    r"^\[[^\[\]]*\b(?:mean|median|mode)\([^\[\]]*\)[^\[\]]*\] \* len\("
+    r"|^\[(?:np|numpy|statistics)\.(?:mean|median|mode)\(.*\) for _\w* in .+\]$"
+    r"|^(?:np|numpy)\.(?:full|full_like|repeat)\(.*\b(?:mean|median|mode)\(.*\)$"
+)
 BASELINE = re.compile(r"(^|_)(baseline|naive|dummy)(_|$)")
 NAIVE = re.compile(r"(^|_)(baseline|naive|dummy|majority)(_|$)")
 TRIVIAL = (
     "random(?! (forest|search|walk))|constant|baseline|dummy|naive|heuristic|rule[-_ ]?based|majority|most frequent"
     "|popularity|persistence"
 )
-ROW = re.compile(rf"^\|\s*[*_`]*(({TRIVIAL})\b[^|]*)\|.*\d*\.\d")
+ROW = re.compile(rf"^\|\s*[*_`]*(({TRIVIAL})\b[^|]*|[\w -]*\bbaseline\W*)\|.*\d*\.\d")
 HEADING = re.compile(r"^\W*(\w+ )?(baselines?|benchmark (models?|scripts?))\W*$", re.IGNORECASE)
-# a row of figures that says baseline in another cell, or in the name of the file it links to
-IN_ROW = re.compile(r"\|[^|]*baseline(?!s? (data|statistic|drift|period|window))[^|]*\|", re.IGNORECASE)
 NUMBER_ROW = re.compile(r"^\|.*\|\s*[*_`]*\d*\.\d+")
 
 
@@ -80,11 +84,14 @@ def own_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evide
 
 
 def constant_answers(project: Project) -> Iterator[Evidence]:
-    """A constant under a baseline's name, handed to what measures: `mae(y_test, baseline_guess)`."""
+    """A constant under a baseline's name, or repeated for each row, handed to what measures: `mae(y_test, guess)`."""
     answers = {
         (fact.at.path, fact.name)
         for fact in project.facts("assign")
-        if NAIVE.search(snake(fact.name)) and STATISTIC.search(fact.value) and not NOT_A_MODEL.search(snake(fact.name))
+        if REPEATED.search(fact.value)
+        or (
+            NAIVE.search(snake(fact.name)) and STATISTIC.search(fact.value) and not NOT_A_MODEL.search(snake(fact.name))
+        )
     }
     for call in project.facts("call"):
         given = [value.strip() for key, value in call.detail.items() if key not in ("assigned", "receiver")]
@@ -164,7 +171,7 @@ def written_baselines(project: Project) -> Iterator[Evidence]:
     """Results of a baseline in documents: a table row with figures, or a section with the commands that measure it."""
     numbers: dict[tuple[str, str], Location] = {}
     for fact in project.facts("prose", role=None):
-        if ROW.match(fact.name.lower()) or (NUMBER_ROW.match(fact.name) and IN_ROW.search(fact.name)):
+        if ROW.match(fact.name.lower()):
             yield Evidence(fact.at, Strength.DECLARED, f"figures of a baseline in a document: {fact.name[:80]}")
         elif NUMBER_ROW.match(fact.name) and HEADING.match(fact.scope):
             numbers.setdefault((fact.at.path, fact.scope), fact.at)

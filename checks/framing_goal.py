@@ -68,6 +68,15 @@ SCORE_BAR = re.compile(
     r"|\bscore\b.*\b(deploy\w*|promot\w*|accept\w*|regist\w*|approv\w*)\b"
     r"|\bmodel performance (threshold|thresh)\b"
 )
+# the score that a model is to have at least; what it must gain over another one is none
+EXPECTED_SCORE = re.compile(r"\b(expected|required|acceptable|minimum|min|target)\b.*\bscore\b")
+# what somebody who runs the documented command is to see, and figures that only such a listing abbreviates
+TO_SEE = re.compile(
+    r"\b(should|expected to|supposed to) (then )?(give|get|see|reach|obtain|yield|achieve|result in)\b", re.IGNORECASE
+)
+LISTED = re.compile(rf"(?:{METRIC}|\b(?:acc|top)[@-][15]\b)\W{{0,6}}\d+\.\d", re.IGNORECASE)
+BELOW = 4
+"""Lines below such a sentence in which the listing starts."""
 SECTION = re.compile(
     r"\b(gates?|acceptance|success|criteria|quality gate|requirements?|targets?|evaluation|evaluate|validation"
     r"|promotion)\b"
@@ -120,6 +129,16 @@ def stated_goals(project: Project) -> Iterator[Fact]:
             yield fact
 
 
+def expected_results(project: Project) -> Iterator[Evidence]:
+    """Figures that a documented evaluation of a published model is to give: `This should give: accuracy 83.1`."""
+    shown = [f for f in documents(project, "codeline") if LISTED.search(f.name) and "#" not in f.name]
+    said = [f for f in documents(project, "prose") if TO_SEE.search(f.name)] if shown else []
+    for fact in shown:
+        near = (s for s in said if s.at.path == fact.at.path and 0 < fact.at.line - s.at.line <= BELOW)
+        if next(near, None):
+            yield Evidence(fact.at, Strength.DECLARED, f"the figure that an evaluation should give: {fact.name[:70]}")
+
+
 def thresholds_in_config(project: Project) -> list[Evidence]:
     """Numbers that a model's figure is held to, in configuration that the code reads."""
     found = []
@@ -156,9 +175,9 @@ def floors_of_operation(project: Project) -> list[Evidence]:
     found = []
     for fact in project.facts("yaml", "toml", "json"):
         own = words(last(fact.name))
-        if NUMBER.match(fact.value.strip()) and FLOOR.search(own) and MEASURE.search(own):
-            if not OTHER.search(own) and not KNOB.search(own) and not NEVER_A_FIGURE.search(last(fact.name)):
-                found.append(fact)
+        other = OTHER.search(own) or KNOB.search(own) or NEVER_A_FIGURE.search(last(fact.name))
+        if NUMBER.match(fact.value.strip()) and FLOOR.search(own) and MEASURE.search(own) and not other:
+            found.append(fact)
     known = said_in_code(project) if found else set()
     return [
         project.evidence(fact, f"the floor of a running model: {last(fact.name)} {fact.value}", cap=Strength.USED)
@@ -215,7 +234,8 @@ def a_bar(fact: Fact) -> bool:
     """Whether a constant names a metric and its bar and has a number, be it the default of an environment value."""
     named = words(fact.name)
     number = NUMBER.match(fact.value.strip()) or DEFAULT.search(fact.value)
-    return bool(number and BAR.search(named) and MEASURE.search(named) and not OTHER.search(named))
+    said = (BAR.search(named) and MEASURE.search(named)) or EXPECTED_SCORE.search(named)
+    return bool(number and said and not OTHER.search(named))
 
 
 def constants_read(project: Project, telling: Mapping[str, Fact]) -> Iterator[Evidence]:
@@ -224,7 +244,8 @@ def constants_read(project: Project, telling: Mapping[str, Fact]) -> Iterator[Ev
         for fact in project.facts("refs"):
             named = {name for names in fact.detail.values() for name in names.split()}
             for name in sorted(named & set(telling)):
-                if telling[name].at.path != fact.at.path and JUDGES.search(words(fact.at.path)):
+                about = words(f"{fact.at.path} {name}")
+                if telling[name].at.path != fact.at.path and JUDGES.search(about):
                     note = f"the number to reach, a constant of the code, read by {fact.at.path}"
                     yield project.evidence(telling[name], note)
 
@@ -287,6 +308,7 @@ def success_is_a_number(project: Project) -> Verdict:
     configured = thresholds_in_config(project)
     goals = list(stated_goals(project))
     written = [Evidence(f.at, Strength.DECLARED, f"the number to reach, in a document: {f.name[:90]}") for f in goals]
+    written += expected_results(project)
     if configured:
         return passed("the number to reach is configured and read", (*best(configured, 2), *written[:1]))
     acted = [

@@ -48,7 +48,7 @@ DASHBOARDS = re.compile(r"^(streamlit|dash|shiny|panel|gradio|nicegui|taipy)(\.|
 # what a drift library has beside its detectors and reports
 HELPERS = re.compile(r"\.(_?utils?|helpers?|_?types|datasets?|version)\.")
 # what a report is made of when it holds one sample of data against another
-COMPARES_SAMPLES = re.compile(r"drift|stability", re.IGNORECASE)
+COMPARES_SAMPLES = re.compile(r"drift|(?<!quality)stability", re.IGNORECASE)
 
 
 def about_drift(name: str) -> bool:

@@ -10,6 +10,7 @@ from readykit.manifests import unlisted
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import last, words
 from readykit.project import ASKED_AT
+from readykit.scoring import batches
 
 # what a hand-made stopwatch around a request is called
 LATENCY = re.compile(
@@ -21,6 +22,8 @@ OF_STORAGE = re.compile(r"(?<![a-z])(s3|buckets?|storage|billing|costs?|budgets?
 
 # a key without a value, as copied settings have hundreds of
 NOTHING = ("", "{}", "[]", "null", "~", '""')
+# the settings of a collector that say that it is on, or what it collects
+SAYS_ON = re.compile(r"(enabled=true|scrape\w*=.+|image[\w.]*=.+|kind=\w*Monitor)$", re.IGNORECASE)
 
 
 def half(rows: Iterable[tuple[Sequence[Evidence], str]]) -> Verdict | None:
@@ -61,6 +64,15 @@ def collectors(project: Project) -> tuple[list[Evidence], list[Evidence], list[E
     return named, bare, offers
 
 
+def cluster_watch(project: Project) -> list[Evidence]:
+    """What watches the cluster, without the keys of copied settings that have no value."""
+    found = project.doing("cluster monitoring")
+    empty = {f.at for f in found.facts if f.kind == "yaml" and (f.value in NOTHING or f.value.lower() == "false")}
+    on = {f.at for f in found.facts if SAYS_ON.search(f"{f.name}={f.value}")}
+    watching = [e for e in found.at_least(Strength.DECLARED) if e.at not in empty]
+    return [e for e in watching if e.at in on] or watching
+
+
 def service_alarms(project: Project) -> list[Evidence]:
     """Cloud alarms on anything but drift of the data."""
     return [
@@ -87,7 +99,11 @@ def stopwatches(project: Project) -> Iterator[Evidence]:
 
 def serving_logs(project: Project) -> list[Evidence]:
     """Logs that machines can read, where something is served."""
-    serves = project.used("model serving") or any(ASKED_AT.fullmatch(fact.name) for fact in project.facts("string"))
+    serves = (
+        project.used("model serving")
+        or batches(project)
+        or any(ASKED_AT.fullmatch(fact.name) for fact in project.facts("string"))
+    )
     return own(project.used("structured logging")) if serves else []
 
 
@@ -131,7 +147,7 @@ def service_is_watched(project: Project) -> Verdict:
         (own(project.used("metric instruments")), "metrics are counted, but nothing gives them out"),
         ([*named, *bare], "a collector is set up, but the service gives it nothing"),
         (own(provisioned), "a monitoring resource is provisioned, and no service here is told to send to it"),
-        (project.doing("cluster monitoring").at_least(Strength.DECLARED), "the cluster is watched, the service is not"),
+        (cluster_watch(project), "the cluster is watched, the service is not"),
         (list(stopwatches(project)), "time is taken by hand and goes to the log"),
         (serving_logs(project), "the service writes structured logs; no figure is watched"),
     ]

@@ -27,7 +27,9 @@ CHAIN = re.compile(r"pipeline|(?<!tensor)(?<!ml)(?<!air)(?<!over)flow", re.IGNOR
 SCRIPT = re.compile(r"[\w./-]+\.(?:py|R|r|ipynb|sh)\b|(?<=-m )[\w.]+|^[a-z_]\w*(?:\.\w+)+")
 FILE = re.compile(r"/[\w.%$(){}-]+$|\.\w{2,8}$")
 MODEL_FILE = re.compile(r"(^|[/_.-])models?([/_.-]|$)|\.(pkl|joblib|onnx|pt|pth|h5|rds)$", re.IGNORECASE)
-IN_CHAIN, AS_TASKS = 3, 4
+# a script that starts everything, as opposed to one that is named after a chain
+STARTS_ALL = re.compile(r"(^|/)(main|run|run_all|app|start)\.py ", re.IGNORECASE)
+IN_CHAIN, AS_TASKS = 3, 3
 
 
 # -- stages without a pipeline tool -----------------------------------------------------------------------------------
@@ -55,12 +57,17 @@ def file_targets(project: Project) -> Iterator[Evidence]:
 
 
 def sequences(project: Project) -> Iterator[Evidence]:
-    """Functions that call the project's own stages one after the other."""
-    own = {f.name.rpartition(".")[2] for f in project.facts("def")}
+    """Functions that call the project's own stages one after the other: of a pipeline, or of the main script."""
+    own: dict[str, set[str]] = defaultdict(set)
+    for made in project.facts("def"):
+        own[made.name.rpartition(".")[2]].add(made.at.path)
     scopes: dict[tuple[str, str], dict[str, Fact]] = defaultdict(dict)
     for call in project.facts("call"):
         name = call.name.rpartition(".")[2]
-        if name in own and CHAIN.search(f"{call.at.path} {call.scope}"):
+        place = f"{call.at.path} {call.scope}"
+        # the main script's stages are other modules': what one file defines and calls is a script, not a chain
+        elsewhere = STARTS_ALL.search(place) and name in own and call.at.path not in own[name]
+        if name in own and (CHAIN.search(place) or elsewhere):
             scopes[call.at.path, call.scope].setdefault(stage(name), call)
     for kinds in scopes.values():
         if from_data_to_model(kinds, IN_CHAIN):

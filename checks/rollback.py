@@ -25,6 +25,14 @@ OF_MODEL = re.compile(
 )
 ROLLS_BACK = re.compile(r"(?<![a-z])roll(s|ed|ing)? ?back(?![a-z])", re.IGNORECASE)
 WAY_BACK = re.compile(r"(?<![a-z])roll(ing|ed|s)? ?back|revert(ing)? (to|a|an|the) |previous (model|version)")
+# a command that puts an image before users, named by a tag that whoever starts the script gives
+DEPLOYS = re.compile(
+    r"\b(cf push|kubectl set image|helm upgrade|docker service update|gcloud run deploy|az (webapp|containerapp)"
+    r"|aws ecs update-service|nomad job run)\b"
+)
+BY_TAG = re.compile(r"(:|tag=|image[ =]\S*)\$\{?(\w*_)?(tag|version|image_tag|release|revision)\b", re.IGNORECASE)
+# a script that asks whether to build at all
+CHOOSES = re.compile(r"^(\[|test )[^\]]*(existing|skip|no|do|with)_?build", re.IGNORECASE)
 TESTS = re.compile(r"(?<![a-z])tests?(?![a-z])")  # a stage called a test brings nothing back for users
 GOES_BACK = re.compile(r"(?<![a-z])(revert|restore|undo|demote)(?![a-z])", re.IGNORECASE)
 
@@ -118,6 +126,19 @@ def runbooks(project: Project) -> list[tuple[Fact, Fact]]:
     return found
 
 
+def any_version(project: Project) -> Iterator[Evidence]:
+    """Scripts that deploy whichever image a person names by its tag, without building it each time."""
+    targets = {f.at for f in project.doing("deployment as code").facts if f.kind == "command"}
+    for fact in project.commands("script", "make", "just"):
+        plain = fact.detail.get("plain", fact.name)
+        if (fact.at not in targets and not DEPLOYS.search(plain)) or not BY_TAG.search(plain):
+            continue
+        before = [f.name for f in project.repo.facts(fact.at.path) if f.kind == "command" and f.at.line < fact.at.line]
+        builds = any(re.search(r"\b(docker|podman|buildah|buildx)\b.*\bbuild\b", row) for row in before)
+        if not builds or any(CHOOSES.search(row) for row in before):
+            yield project.evidence(fact, f"deploys the image of any tag: {plain[:60]}", cap=Strength.DECLARED)
+
+
 def documented(project: Project) -> list[Evidence]:
     """Rollback commands in documents for a way of deployment that the tree really has."""
     targets = {tool.id for tool in project.toolbox.doing("deployment target")}
@@ -141,8 +162,9 @@ def documented(project: Project) -> list[Evidence]:
 def model_can_come_back(project: Project) -> Verdict:
     """What: a command, function or pipeline stage moves serving back to the former model.
 
-    A runbook with the rollback command of the deployment system that the repository uses will do. A function that
-    only logs is a stub: partial with a runbook, else nothing. Database rollbacks are something else.
+    A runbook with the rollback command of the deployment system that the repository uses will do. A deployment
+    that an alarm or a failed hook takes back passes too. A script that deploys any image by its tag is partial. A
+    function that only logs is a stub: partial with a runbook, else nothing. Database rollbacks are something else.
 
     Why: the fastest repair of a bad model is the one before it, at three in the morning, by whoever is on call.
 
@@ -167,6 +189,13 @@ def model_can_come_back(project: Project) -> Verdict:
     ]
     if pages or real:
         return partial("a way back is written down, but nothing here carries it out", best([*pages, *real, *stubs]))
+    by_tag = list(any_version(project))
+    if by_tag:
+        return partial(
+            "any former image can be deployed again by a script that is told its tag",
+            best(by_tag),
+            "a command that knows the former version, and a line about it in the runbook",
+        )
     return failed(
         "there is no way back to the former model",
         looked_in=project.looked_in,

@@ -20,6 +20,10 @@ SIMULATED = re.compile(r"(?<![a-z])(sim|simulat\w*)(?![a-z])")
 # names of what a run leaves behind so that it can go on
 STATE = re.compile(r"(?<![a-z])(checkpoints?|ckpts?|resume|snapshot)(?![a-z])")
 OPTIMIZER = re.compile(r"optim|lr_?scheduler", re.IGNORECASE)
+# launchers that start one process a device, over machines when asked to
+LAUNCHER = re.compile(
+    r"(?:\w+=\S+ )*(?:torchrun|horovodrun|deepspeed|accelerate launch|python3? -m torch\.distributed\.(?:launch|run))\s"
+)
 RESUMES = re.compile(r"(?<![a-z])resum(e|es|ed|ing)(?![a-z])")
 
 
@@ -49,6 +53,14 @@ def in_other_languages(project: Project, job: str) -> Iterator[Evidence]:
             yield Evidence(fact.at, Strength.USED, f"written for {fact.name}")
 
 
+def documented_launch(project: Project) -> Iterator[Evidence]:
+    """Commands of the README that start the project's own training on several processes by a launcher."""
+    own = {path.rpartition("/")[2] for path in project.files("*.py", "**/*.py", role=("code",))}
+    for fact in project.commands("readme"):
+        if LAUNCHER.match(fact.name) and own & {word.rpartition("/")[2] for word in fact.name.split()}:
+            yield Evidence(fact.at, Strength.DECLARED, f"a launcher of many processes, in a document: {fact.name[:70]}")
+
+
 def said_to_fit(project: Project) -> Fact | None:
     """The sentence that says why one machine is enough."""
     for fact in project.facts("prose", role=None):
@@ -62,7 +74,8 @@ def said_to_fit(project: Project) -> Fact | None:
 def there_is_a_way_past_one_machine(project: Project) -> Verdict:
     """What: data preparation or training uses an engine that spreads over machines, or is started as such a job.
 
-    Steps that are sent to a batch cluster one by one, several devices of one machine, and a notebook are partial. An
+    Steps that are sent to a batch cluster one by one, several devices of one machine, a notebook, and a
+    launcher that only a document's command names are partial. An
     engine that is only installed, one that only serves, load generators and a cloud job on a single machine are
     none. It is not applicable where documents say that the data fits on one machine, and where nothing is trained.
 
@@ -82,6 +95,7 @@ def there_is_a_way_past_one_machine(project: Project) -> Verdict:
     steps, devices = project.doing("elastic steps"), project.doing("several devices")
     fits = said_to_fit(project)
     half = [*kept(project, steps.evidence), *kept(project, devices.evidence), *found.at_least(Strength.USED)]
+    half += documented_launch(project)
     if half:
         why = (
             "single steps leave this machine"

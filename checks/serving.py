@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed, unmet
-from readykit.doors import refused_by_hand
+from readykit.doors import refused_by_hand, refused_by_scorer
+from readykit.entryscripts import entry_scripts
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
 from readykit.naming import last
 from readykit.scoring import INTO_DATABASE, batches
@@ -51,7 +52,8 @@ def folder(path: str) -> str:
 def model_can_be_called(project: Project) -> Verdict:
     """What: a service answers with the model's prediction, or a job scores in batches without a person.
 
-    A web framework alone does not count: a route must ask a model. A scoring script passes when something runs it
+    A web framework alone does not count: a route must ask a model, or an entry script's `run` the model that its
+    `init` loads. A scoring script passes when something runs it
     and it keeps its results, and when it writes them into a database, which others read; a notebook cell or a script
     that only prints is partial. A serving framework that is installed and not imported is no service.
 
@@ -63,10 +65,13 @@ def model_can_be_called(project: Project) -> Verdict:
     Source: documents 001 and 002 (deployed models), mlops-zoomcamp rubric (deployment).
     """
     serving, batch = project.doing("model serving"), project.doing("batch scoring")
-    services = [e for e in (*handled(project), *serving.evidence, *batch.evidence) if e.strength >= Strength.USED]
+    entries = list(entry_scripts(project))
+    seen = (*handled(project), *serving.evidence, *batch.evidence, *entries)
+    services = [e for e in seen if e.strength >= Strength.USED]
     kept = [e for e in services if not e.at.path.endswith(".ipynb") or project.kind == "collection"]
     asking = {f.at for f in serving.facts if f.kind == "call" and CLIENT.search(last(f.name))}
-    answering = [e for e in kept if e.at not in asking and not LOAD_TEST.search(e.at.path)]
+    kept = [e for e in kept if not LOAD_TEST.search(e.at.path)] or kept
+    answering = [e for e in kept if e.at not in asking]
     if kept:
         return passed("the model can be called", best(answering or kept))
     scripts, demos = batches(project), project.doing("model demo").evidence
@@ -81,6 +86,7 @@ def model_can_be_called(project: Project) -> Verdict:
         *(e for e in demos if e.strength >= Strength.USED),
         *serving.evidence,
         *batch.evidence,
+        *entries,
     ]
     weaker = [e for e in weaker if e.strength >= Strength.IMPORTED]
     if project.kind == "library" and not weaker:
@@ -238,7 +244,8 @@ def input_is_validated(project: Project) -> Verdict:
 
     The schema must be that of the request: models used only for answers or settings, a free dictionary and a
     raw `request.json()` do not count. Types without bounds, all-optional fields and conditions written by hand are
-    partial: in the function itself, or in one that it hands the request to and that answers or raises.
+    partial: in the function itself, in one that it hands the request to and that answers or raises, or in the scorer
+    that a cloud's server calls.
 
     Why: a model answers nonsense as confidently as sense. A bad row must come back with the field and the reason.
 
@@ -258,10 +265,11 @@ def input_is_validated(project: Project) -> Verdict:
     checked = [e for e in bound if e.at.path in {fact.at.path for fact, _ in routes(project)}]
     if strict or checked:
         return passed("a request outside the schema is refused", best((*strict, *checked)))
-    coerced = project.doing("request coercion").at_least(Strength.USED)
+    # a signature is enforced by the product that serves the model, not by a route of the project's own
+    coerced = () if asked else project.doing("request coercion").at_least(Strength.USED)
     if loose or coerced or bound:
         return partial("requests are typed, but values are not bounded", best(loose or (*coerced, *bound)))
-    by_hand = list(refused_by_hand(project))
+    by_hand = list(refused_by_hand(project)) or list(refused_by_scorer(project))
     if by_hand:
         return partial("some requests are refused by hand, without a schema", best(by_hand))
     return failed(

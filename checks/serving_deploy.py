@@ -128,10 +128,10 @@ def deployment_is_code(project: Project) -> Verdict:
 
     Kubernetes, Helm and Kustomize, Terraform and its like, serverless definitions and platform files count, and so
     does a compose file whose own service is restarted and watched. Infrastructure that prepares a machine but runs
-    nothing on it, modules that nothing uses, jobs without a service, a notebook, a compose file that only starts
-    everything together, an image that CI releases, another repository's workflow that ships it, and commands in a
-    document are partial. Copied charts of others, a folder named in a README and commands with placeholders count
-    for nothing.
+    nothing on it, modules that nothing uses, jobs without a service, a script that creates the endpoint by a cloud's
+    SDK, a notebook, a compose file that only starts everything together, an image that CI releases, another
+    repository's workflow that ships it, and commands in a document are partial. Copied charts of others, a folder
+    named in a README and commands with placeholders count for nothing.
 
     Why: what was clicked together cannot be repeated after an accident, reviewed, or rolled back.
 
@@ -147,9 +147,21 @@ def deployment_is_code(project: Project) -> Verdict:
     lasting, started = composed(project)
     whole = [e for e in (*own, *strong, *lasting) if e.strength >= Strength.USED]
     if whole:
+        helpers = {f.at.path for f in project.doing("server beside the model").facts} - {
+            e.at.path for e in project.used("model serving")
+        }
+        whole = [e for e in whole if e.at.path not in helpers] or whole  # the tracking server is not the service
         return passed("how it is deployed is written down as code", best(whole, 4))
     notebooks = [e for e in found.at_least(Strength.USED) if e.at.path.endswith(".ipynb")]
-    half = [*weak, *project.used("jobs as code"), *started, *notebooks, *released(project), *told(project)]
+    half = [
+        *weak,
+        *project.used("jobs as code"),
+        *project.used("deploying by a script"),
+        *started,
+        *notebooks,
+        *released(project),
+        *told(project),
+    ]
     half = [e for e in half if e.strength >= Strength.DECLARED]
     if half:
         return partial(

@@ -28,7 +28,11 @@ FETCHES = re.compile(
 )
 FAR, NEAR = 99, 1
 """How many imports away: beyond all that is followed, and what a service imports itself."""
-NEWEST = re.compile(r"[:/@]latest\b")
+NEWEST = re.compile(r"[:/@]latest\b|stages=?\W*\[?\W*None")
+# what holds the newest version, whichever that is: `latest_version`, `versions[-1]`
+WHICHEVER = re.compile(r"(?<![a-z])(latest|newest|most recent)(?![a-z])|\bmax\(|\[-1\]")
+# a version that somebody let through has a state, if not a number
+APPROVED = re.compile(r"(?<![a-z])(approv\w+|alias|stages?|champion|production)(?![a-z])")
 # calls that bind an address to what answers, with the argument that holds it
 BINDS = {"path": "0", "re_path": "0", "Route": "0", "add_get": "0", "add_resource": "1"}
 EMPTY = ('""', "''")
@@ -135,6 +139,10 @@ def loads(project: Project) -> tuple[list[Evidence], list[Evidence], list[Eviden
     near = {path: hops for path, hops in near.items() if path not in training}
     named: list[Evidence] = []
     newest: list[Evidence] = []
+    # a text with places to fill in has lost their names; the line that it stands in still has them
+    blind = {
+        f.at for f in project.facts("call", "assign") if (f.at.path in near or f.at.path in served) and whichever(f)
+    }
     for fact in project.doing("model registry lookup").facts + project.doing("fetching a model").facts:
         if fact.kind in ("import", "dependency") or BESIDE.search(fact.name):
             continue
@@ -150,7 +158,7 @@ def loads(project: Project) -> tuple[list[Evidence], list[Evidence], list[Eviden
         text = " ".join((fact.name, *fact.detail.values()))
         given = any(STATED.match(fact.detail.get(key, "None")) for key in REVISION)
         certain = given or NAMED_URI.match(fact.name) or re.search(r"alias|stages|get_model_version\b|:v\d", text)
-        if certain and not NEWEST.search(text):
+        if certain and not NEWEST.search(text) and not whichever(fact) and fact.at not in blind:
             named.append(project.evidence(fact, f"the service asks for a named version: {fact.name[:60]}"))
         else:
             newest.append(project.evidence(fact, f"the service takes a model from a store: {fact.name[:60]}"))
@@ -162,6 +170,37 @@ def loads(project: Project) -> tuple[list[Evidence], list[Evidence], list[Eviden
     ]
     plain = [project.evidence(f, f"{f.name} loads a file") for f in own_loads(project, near)]
     return nearest(named, near), nearest(newest, near), nearest(plain, near)
+
+
+def whichever(fact: Fact) -> bool:
+    """Whether the version that a call is given is the newest one, whichever that is."""
+    given = (*(value for key, value in fact.detail.items() if key != "assigned"), fact.value)
+    if not any("/" in value or key in REVISION for key, value in (*fact.detail.items(), ("", fact.value))):
+        return False  # neither the address of a model nor a version
+    return any(WHICHEVER.search(words(value)) or WHICHEVER.search(value) for value in given)
+
+
+def looked_up(project: Project) -> tuple[list[Evidence], list[Evidence]]:
+    """What the deployment of a managed endpoint asks the registry for: a version of its own, and the newest one."""
+    named, newest = [], []
+    registers = {e.at.path for e in project.used("model registry")}
+    for fact in project.doing("model registry lookup").facts:
+        if (
+            fact.at.path in registers
+            or fact.kind not in ("call", "string", "command")
+            or fact.at.path.endswith(".ipynb")
+        ):
+            continue
+        given = any(key in REVISION and value not in ("None", *EMPTY) for key, value in fact.detail.items())
+        says = words(f"{fact.name} {fact.scope} {' '.join(fact.detail.values())}")
+        chosen = (
+            fact.kind != "call" or given or APPROVED.search(says) or re.search(r"version|alias|describe", fact.name)
+        )
+        if chosen and not NEWEST.search(fact.name):
+            named.append(project.evidence(fact, f"what is deployed is looked up in the registry: {fact.name[:60]}"))
+        else:
+            newest.append(project.evidence(fact, f"asked of the registry without a version: {fact.name[:60]}"))
+    return named, newest
 
 
 def nearest(found: list[Evidence], near: dict[str, int]) -> list[Evidence]:
@@ -189,6 +228,8 @@ def pointed(project: Project, near: dict[str, int]) -> Iterator[Evidence]:
     )
     for fact in (*own_loads(project, near), *fetches):
         given = words(" ".join(value for key, value in fact.detail.items() if key != "map_location"))
+        if whichever(fact):
+            continue
         if VERSION_WORDS.search(given) and not re.search(r"__version__|python version", given):
             yield project.evidence(fact, f"{fact.name} loads the version that it is given")
 
@@ -219,11 +260,8 @@ def service_loads_a_named_version(project: Project) -> Verdict:
     named, newest, plain = loads(project)
     named += [e for e in project.used("version in a manifest") if not e.at.path.endswith(".ipynb")]
     if not named and project.used("managed health"):
-        named += [
-            project.evidence(fact, f"what is deployed is looked up in the registry: {fact.name[:60]}")
-            for fact in project.doing("model registry lookup").facts
-            if fact.kind in ("call", "string", "command") and not fact.at.path.endswith(".ipynb")
-        ]
+        named, whatever = looked_up(project)
+        newest += whatever
     named = [e for e in named if e.strength >= Strength.USED]
     if named:
         return passed("the service loads a version that has a name", best(named))

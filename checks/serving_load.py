@@ -19,6 +19,13 @@ LOAD = re.compile(
 LIMIT = re.compile(
     r"(?<![a-z])(p ?9\d|percentile|latency|latencies|response ?times?|duration|elapsed|max ?ms|budget|slo)(?![a-z])"
 )
+# a loop, or many at once: `for _ in range(n):`, `[ask(i) for i in ids]`, a pool, `gather`, `timeit`
+REPEATS = re.compile(
+    r"^\s*(async )?(for|while)\b[^\n]*:"
+    r"|[\[(]\s*(await )?[\w.]*(post|get|request|send|ask|call|predict|query|hit)\w*\([^\n]*\) for "
+    r"|Pool|Thread|gather\(|TaskGroup|timeit|\.map\(|as_completed|parametrize",
+    re.MULTILINE,
+)
 COMPARES = re.compile(r"[<>]")
 WATCHED = ("def", "call", "decorator", "command")
 # calls by which a model answers, and those by which it learns
@@ -107,7 +114,7 @@ def by_hand(project: Project) -> tuple[list[Evidence], list[Evidence]]:
         limited = next((f for f in facts if limits(f)), None)
         if limited is not None and any(f.at.path == path for f in ranks):
             whole.append(Evidence(limited.at, Strength.USED, "the measured latency is compared with a limit"))
-        elif shown is not None:
+        elif shown is not None and repeated(project, path):
             half.append(Evidence(shown.at, Strength.IMPORTED, "requests are sent by hand to see how long they take"))
     timed = {fact.at.path for fact in clock} & {f.at.path for f in (*asking, *predicting(project))}
     half += [
@@ -116,6 +123,11 @@ def by_hand(project: Project) -> tuple[list[Evidence], list[Evidence]]:
         if fact.at.path in timed and limits(fact)
     ]
     return whole, [*half, *timed_models(project)]
+
+
+def repeated(project: Project, path: str) -> bool:
+    """Whether a script asks more than once: it has a loop or something that runs at the same time; no fact says so."""
+    return not path.endswith(".py") or bool(REPEATS.search(project.repo.text(path)))
 
 
 def timed_models(project: Project) -> Iterator[Evidence]:
@@ -154,10 +166,10 @@ def limits(fact: Fact) -> bool:
 def latency_is_measured(project: Project) -> Verdict:
     """What: a load test of the project's own service, by a product that reports percentiles or by code that does.
 
-    A loop of requests without percentiles, a test that times a single answer, and a function that measures the
-    model's throughput or latency without a service are partial. A test that loads a
-    model, the timing of a training step, a histogram of production, figures in a document, and a load test whose
-    addresses belong to another service are none.
+    One request that is sent once measures no load, however many rows it carries. A loop of requests without
+    percentiles, a test that times a single answer, and a function that measures the model's throughput or latency
+    without a service are partial. A test that loads a model, the timing of a training step, a histogram of production,
+    figures in a document, and a load test whose addresses belong to another service are none.
 
     Why: a model that answers in 50 ms alone may answer in 5 s when ten people ask, and users leave before that.
 

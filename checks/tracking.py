@@ -75,6 +75,7 @@ def runs_are_tracked(project: Project) -> Verdict:
     found = project.doing("experiment tracking")
     on, off = split_by_switch(project, project.used("experiment tracking"))
     if on and not only_in_notebooks(on):
+        on = [e for e in on if not e.at.path.endswith(".ipynb")]
         training = {e.at.path for e in project.used("fitting")}
         beside = [e for e in on if e.at.path in training or "train" in e.at.path.rpartition("/")[2].lower()]
         elsewhere = [e for e in on if e not in beside]
@@ -127,7 +128,8 @@ def models_are_registered(project: Project) -> Verdict:
     """What: a trained model gets a name and a version in a registry or versioned store.
 
     Registering a version, tagging one, or declaring the model by repository and commit passes. Registering from a
-    notebook only, only reading from a registry, release assets, dated artifacts, home-grown indexes, model files that
+    notebook only, only reading from a registry, release assets looked up by tag, models deployed from the folder of
+    their run, dated artifacts, home-grown indexes, model files that
     DVC versions, keys with a version in a bucket, and a list of released models kept by hand are partial. A file that
     the next training overwrites is nothing.
 
@@ -147,6 +149,9 @@ def models_are_registered(project: Project) -> Verdict:
         return partial("models can be registered, but are not by default", best(off))
     reading = [
         weakened(e, "reads from a registry that nothing here writes to") for e in project.used("model registry lookup")
+    ]
+    reading += [
+        weakened(e, "models are taken from a store at a fixed revision") for e in project.used("pinned download")
     ]
     if reading:
         return partial("models come from a registry, but nothing here registers them", best(reading))

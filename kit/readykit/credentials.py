@@ -35,6 +35,10 @@ SHAPES = tuple(
         (":AA", r"\d{8,10}:AA[\w-]{33}", "a chat bot's token"),
         ("sk-", r"sk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]*[A-Za-z0-9]{20,}[\w-]*", "a model provider's key"),
         ("gsk_", r"gsk_[A-Za-z0-9]{40,}", "a model provider's key"),
+        ("wandb_v1_", r"wandb_v1_\w{40,}", "an experiment tracker's key"),
+        # base64 of the beginning of a tracker's token: {"api_address": or {"api_
+        ("eyJhcGlf", r"eyJhcGlf[A-Za-z0-9_-]{60,}={0,2}", "an experiment tracker's token"),
+        ("pnu_", r"pnu_[A-Za-z0-9]{36}", "a workflow service's key"),
         ("hf_", r"hf_[A-Za-z0-9]{30,}", "a model hub's token"),
         ("dapi", r"dapi[0-9a-f]{32}(?:-\d)?", "a data platform's token"),
         ("dckr_pat_", r"dckr_pat_[\w-]{20,}", "an image registry's token"),
@@ -58,6 +62,8 @@ OPTION = re.compile(
     r"\bdefault\s*=\s*([\"'])([^\"'\s]{12,})\1",
     re.IGNORECASE,
 )
+# a login with a name, whose value stands in the same file: key = "0a1b..." and login(key=key)
+LOGIN_BY_NAME = re.compile(r"\blogin\(\s*(?:\w+\s*=\s*)?([A-Za-z_]\w*)\s*[,)]")
 THIS_MACHINE = re.compile(r"(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:|$)")
 IN_ADDRESS = re.compile(r"://([^\s:/@\"'<>{}$]+):([^\s/@\"'<>{}$]{3,})@([^\s/:\"'?<>{}$]+)")
 
@@ -82,6 +88,16 @@ SEPARATOR = r"[\"'\])]*\s*(?::\s*(?:Optional\[)?str\]?(?:\s*\|\s*None)?\s*=|:=|=
 QUOTED = re.compile(rf"{START}({NAME}\w*){SEPARATOR}[bf]?([\"'])([^\"'\s]{{6,}})\2", re.IGNORECASE)
 BARE = re.compile(rf"{START}({NAME}\w*){SEPARATOR}[\"']?([^\s\"',;#]{{5,}})", re.IGNORECASE)
 NAMED_VALUE = re.compile(rf"name:\s*[\"']?({NAME}\w*)[\"']?\s*\n\s*value:\s*[\"']?([^\s\"'#]{{5,}})", re.IGNORECASE)
+
+# names and values without a sign of equality between them: cell magics and shell lines of a notebook, calls that set
+# an environment variable, commands that write a tool's settings
+GIVEN = re.compile(
+    r"(?:%(?:set_)?env\s+|!\s*export\s+|(?:setdefault|putenv|setenv|set_key)\(\s*[\"']"
+    r"|(?:remote modify|configure set|config set)\b[^\n\"'\\]{0,60}?\s(?=\S+\s))"
+    rf"({NAME}\w*)(?:[\"']\s*,\s*|\s*=\s*|\s+)[\"']?([^\s\"'\\,;#()]{{12,}})",
+    re.IGNORECASE,
+)
+SETTERS = ("env", "export", "setdefault", "set_key", "remote modify", "configure set", "config set")
 
 REFERENCE = re.compile(
     r"[${}<>()\[\]|*\\]|%\(|^[@!&/.~]|^\w+\.\w+\.?\w*\(|://|^(arn|projects|secrets?|env|vault)[:/.]|…"
@@ -220,9 +236,22 @@ def handed_over(text: str) -> Iterator[Row]:
         for match in pattern.finditer(text) if word in text else ():
             if random(match[1]) and not PLACEHOLDER.search(match[1]):
                 yield match.start(1), what, match[1], False
+    yield from set_elsewhere(text)
     for match in OPTION.finditer(text) if "default" in text and "-" in text else ():
         if random(match[2]) and not PLACEHOLDER.search(match[2]) and not REFERENCE.search(match[2]):
             yield match.start(2), "a secret as the default of an option", match[2], False
+
+
+def set_elsewhere(text: str) -> Iterator[Row]:
+    """Keys under a name that a login then uses, and values handed to whatever keeps settings."""
+    for match in LOGIN_BY_NAME.finditer(text) if "login(" in text else ():
+        given = re.search(rf"(?<![\w.]){match[1]}\s*=\s*[\"']([0-9a-f]{{32,64}}|[\w-]{{60,}})[\"']", text)
+        if given and random(given[1]) and not PLACEHOLDER.search(given[1]):
+            yield given.start(1), "a key given to a login", given[1], False
+    for match in GIVEN.finditer(text) if any(word in text for word in SETTERS) else ():
+        row = judged(match[1], match[2])
+        if row is not None and not row[1]:
+            yield match.start(2), row[0], match[2], False
 
 
 def places(text: str, part: str) -> Iterator[int]:

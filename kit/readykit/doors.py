@@ -23,6 +23,7 @@ OWN_THINGS = frozenset({"self", "cls", "app", "model", "db", "session", "setting
 EARLY = re.compile(r"(^|,)(return|raise|\w*\.?abort)\b")
 REFUSES = re.compile(r"http|bad_?request|abort|param|validation|parsing|unprocessable|invalid|malformed", re.IGNORECASE)
 CHECKS = re.compile(r"(?<![a-z])(valid\w*|check\w*|verif\w*|ensure|assert|clean|saniti\w*|pars(e|ing))(?![a-z])")
+SENT = re.compile(r"(?<![a-z])(payload|request|input|row|schema|body)s?(?![a-z])")
 DEPTH = 3
 """How many calls away from the route a request is followed."""
 
@@ -56,6 +57,25 @@ def refused_by_hand(project: Project) -> Iterator[Evidence]:
     for path, handler in sorted({(fact.at.path, handler) for fact, handler in prediction_routes(project)}):
         for fact in conditions(project, path, last(handler), 0, set()):
             yield project.evidence(fact, "the request is checked by hand before it is used", cap=Strength.IMPORTED)
+
+
+def refused_by_scorer(project: Project) -> Iterator[Evidence]:
+    """Checks of what was sent, in the scorer that a cloud calls by name (`init` and `run`) and in what it imports."""
+    for path in scorers(project):
+        for target in behind(project, [path], 2):
+            for fact in project.repo.facts(target):
+                refuses = fact.kind == "branch" and re.search(r"(^|,)raise\b", fact.detail.get("body", ""))
+                name = words(last(fact.scope))
+                if refuses and CHECKS.search(name) and SENT.search(name):
+                    yield project.evidence(fact, "the scorer checks by hand what was sent", cap=Strength.IMPORTED)
+
+
+def scorers(project: Project) -> Iterator[str]:
+    """Modules with the two functions that a cloud's model server asks for: `init()` and `run(data)`."""
+    for fact in project.facts("def", name="run"):
+        names = {f.name for f in project.repo.facts(fact.at.path) if f.kind == "def"}
+        if "init" in names and fact.detail.get("args"):
+            yield fact.at.path
 
 
 def conditions(project: Project, path: str, name: str, depth: int, seen: set[tuple[str, str]]) -> Iterator[Fact]:

@@ -32,8 +32,9 @@ METRIC = vocabulary(
 BAR = vocabulary(
     "threshold thresholds min minimum max maximum floor ceiling bar baseline champion champ chall "
     "challenger production prod incumbent previous prev current registered deployed required target gate "
-    "limit tolerance margin candidate new old latest"
+    "limit tolerance margin candidate new old latest expected"
 )
+ASKED_FOR = vocabulary("expected required target threshold min minimum base acceptable")
 RIVAL = vocabulary("champion champ chall challenger production prod incumbent registered deployed candidate")
 # comparisons of these words are no verdict on a model: early stopping, decision cuts, drift, parameter checks
 ELSEWHERE = vocabulary(
@@ -62,6 +63,7 @@ GATES = vocabulary("gate gates blessed blessing approved approval accepted promo
 JUDGING = vocabulary(
     "gate decide decision evaluate evaluation eval compare comparison validate validation promote promotion"
 )
+EVALUATING = vocabulary("evaluate evaluated evaluation eval evaluator metrics")
 SHIPPING = vocabulary("deploy deployment promote promotion register registration publish release")
 FLAGS = vocabulary("clean ok success succeeded failed passed valid failures errors problems violations regressions")
 SETS = re.compile(r"(True|False|0|1|[\"'](yes|no|true|false|pass\w*|fail\w*|approved|rejected)[\"'])$", re.IGNORECASE)
@@ -92,6 +94,13 @@ def compares_model(text: str, names: str) -> bool:
         return False
     rivals = bool(found & RIVAL) and len(found & (RIVAL | {"new"})) > 1
     return rivals or bool(found & METRIC and (found & BAR or FIXED.search(text)))
+
+
+def falls_short(fact: Fact) -> bool:
+    """Whether a figure under the one that is asked for raises: `if best_score < expected_score: raise`."""
+    names = word_set(fact.detail.get("names", ""))
+    asked = names & METRIC and names & ASKED_FOR and not names & (ELSEWHERE - {"best"})
+    return bool(asked and "raise" in outcome(fact).split(",") and not TRIVIAL.search(fact.name))
 
 
 def holds_to_bar(fact: Fact) -> bool:
@@ -168,8 +177,15 @@ def conditions(project: Project) -> Iterator[Fact]:
     """Stages that run only when a metric is good enough: the condition is an argument of the pipeline tool's."""
     for fact in project.doing("conditional stage").facts:
         text = " ".join(fact.detail.values())
-        if fact.kind == "call" and compares_model(text, text):
+        if fact.kind == "call" and (compares_model(text, text) or evaluated(fact.detail.get("0", ""))):
             yield fact
+
+
+def evaluated(text: str) -> bool:
+    """Whether a condition holds what an evaluating stage gave out against a bar, whatever the figure is called."""
+    found = word_set(text)
+    against = bool(found & BAR or FIXED.search(text)) and bool(COMPARISON.search(f" {text} "))
+    return against and bool(found & EVALUATING) and not found & ELSEWHERE and not TRIVIAL.search(text)
 
 
 def watches(fact: Fact) -> bool:
@@ -200,7 +216,7 @@ def _verdicts(project: Project, relied: Verdicts) -> Iterator[tuple[Fact, bool]]
                 yield fact, False
     for fact in project.facts("branch"):
         if not set(fact.detail.get("ops", "").split(",")) & {"<", "<=", ">", ">="} or not (
-            compares_model(fact.name, fact.detail.get("names", "")) or holds_to_bar(fact)
+            compares_model(fact.name, fact.detail.get("names", "")) or holds_to_bar(fact) or falls_short(fact)
         ):
             continue
         if watches(fact):

@@ -23,6 +23,9 @@ NO_MODEL = re.compile(r"(?<![a-z])(data ?(set|frame)?s?|scalers?|encoders?|featu
 # -- models -----------------------------------------------------------------------------------------------------------
 # An address of a model file under a version, a date or a hash, that stays what it was.
 ASSET = re.compile(rf"^https?://\S*(/releases/download/|/v?\d+\.\d+|\d{{8}}|[0-9a-f]{{8}})\S*({FORM}|\.tar\.gz|\.zip)$")
+RELEASED = re.compile(rf"^https?://[^/]+/([^/]+/[^/]+)/releases/download/([^/]+)/\S*({FORM}|\.tar\.gz|\.zip)$")
+BUCKET = re.compile(r"^(s3|gs|wasbs?|abfss?|azureml)://")
+EXECUTION = re.compile(r"(?<![a-z])(train\w* |pipeline )?(job|run|execution|build) ?(id|name|number|uuid)(?![a-z])")
 ZOO = 3
 """Model files that a table of a document offers before it is a list of versions."""
 UPLOADS = re.compile(
@@ -78,6 +81,31 @@ def zoo(project: Project) -> list[Evidence]:
         Evidence(rows[0].at, Strength.DECLARED, f"a list of {len(rows)} trained models, kept by hand")
         for rows in links.values()
         if len({row.name for row in rows}) >= ZOO
+    ]
+
+
+def released_models(project: Project) -> list[Evidence]:
+    """Code that looks up trained models among the assets of releases, each under its tag."""
+    tags: dict[tuple[str, str], dict[str, Fact]] = defaultdict(dict)
+    for fact in project.facts("string", role=CODE):
+        match = RELEASED.match(fact.name)
+        if match and not fact.at.path.endswith(".ipynb"):
+            tags[fact.at.path, match[1]].setdefault(match[2], fact)
+    return [
+        project.evidence(next(iter(found.values())), "models are looked up by the tag of a release", Strength.DECLARED)
+        for found in tags.values()
+        if len(found) > 1 or any("{" in tag for tag in found)
+    ]
+
+
+def stored_by_run(project: Project) -> list[Evidence]:
+    """Configuration that deploys the model file of one run: its address holds the run's or execution's id."""
+    return [
+        project.evidence(fact, "the model is deployed from the folder of its run", cap=Strength.DECLARED)
+        for fact in project.facts("yaml", "json", "hcl", role=CODE)
+        if BUCKET.search(fact.value)
+        and any(EXECUTION.search(words(hole)) for hole in HOLE.findall(fact.value))
+        and re.search(rf"({FORM}|model\.tar\.gz)$", fact.value, re.IGNORECASE)
     ]
 
 
@@ -170,6 +198,8 @@ def kept_models(project: Project) -> Iterator[Evidence]:
     """Every way in which models are kept with versions by the project's own means."""
     yield from dvc_models(project)
     yield from versioned_keys(project)
+    yield from released_models(project)
+    yield from stored_by_run(project)
     yield from zoo(project)
 
 

@@ -90,13 +90,24 @@ class Image:
 def dockerfiles(project: Project) -> list[Image]:
     """Every Dockerfile of the project's own, but for those of a workshop."""
     found: dict[str, list[Fact]] = {}
-    for fact in project.facts("docker"):
+    for fact in project.facts("docker", role=("code", "example")):
         found.setdefault(fact.at.path, []).append(fact)
-    return [
+    images = [
         Image(path, tuple(facts))
         for path, facts in found.items()
         if any(fact.name == "FROM" for fact in facts) and not WORKSHOP.search(path)
     ]
+    return [image for image in images if project.role(image.path) == "code" or takes_code(project, image)]
+
+
+def takes_code(project: Project, image: Image) -> bool:
+    """Whether an image in a folder of examples takes along code of the project that stands outside of them.
+
+    `tutorial/Dockerfile` is then the image of a use case by that name, not an example of somebody's image.
+    """
+    code = [path for path in project.paths if CODE.search(path) and project.role(path) == "code"]
+    plain = [source.removeprefix("./").rstrip("/") for _, source in image.sources()]
+    return any(path == name or path.startswith(f"{name}/") for name in plain if name not in ("", ".") for path in code)
 
 
 def brings_code(image: Image) -> bool:

@@ -86,7 +86,11 @@ def compose(project: Project) -> list[Compose]:
             words = fact.name.split(".", 2)
             if fact.kind == "yaml" and words[0] == "services" and len(words) > 2:
                 parts.setdefault(words[1], {})[words[2]] = fact
-        built = {name: keys for name, keys in parts.items() if any(re.match(r"build(\.|$)", key) for key in keys)}
+        built = {
+            name: keys
+            for name, keys in parts.items()
+            if any(re.match(r"build(\.|$)", key) for key in keys) and not workshop(keys)
+        }
         if not built or NOT_LIVE.search(path):
             continue
         kept = [keys for keys in built.values() if keys_last(keys)]
@@ -95,6 +99,14 @@ def compose(project: Project) -> list[Compose]:
         shown = next((first[k] for k in ("restart", "deploy.restart_policy.condition") if k in first and kept), None)
         found.append(Compose(shown or next(iter(first.values())), len(parts), lasting))
     return found
+
+
+def workshop(keys: dict[str, Fact]) -> bool:
+    """Whether a service is one to develop in: its Dockerfile says so, or a terminal is open onto the mounted tree."""
+    dockerfile = keys["build.dockerfile"].value if "build.dockerfile" in keys else ""
+    mounted = any(key.startswith("volumes[") and re.match(r"\.{1,2}/?:", fact.value) for key, fact in keys.items())
+    terminal = any(keys[key].value.lower() == "true" for key in ("stdin_open", "tty") if key in keys)
+    return bool(NOT_LIVE.search(dockerfile)) or (mounted and terminal)
 
 
 def keys_last(keys: dict[str, Fact]) -> bool:

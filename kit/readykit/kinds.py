@@ -44,6 +44,11 @@ SERVES_MODELS = re.compile(
     r"|(serv|host|train|deploy|runn?)(es?|s|ing) (\w+ ){0,3}(ml )?models?|recommender)\b",
     re.IGNORECASE,
 )
+# a program's word for training, and a model's file or the folder of models that it is written to
+TRAINS = re.compile(r"(?:^|[\s|])[\w./-]+ (?:[a-z]\w*[_-])?(?:train|tune|fit|finetune)(?=\s|$)", re.IGNORECASE)
+MODEL_PLACE = re.compile(
+    r"(?:^|[\s/=>])models?/[\w.-]+|\.(model|mdl|pkl|joblib|onnx|pt|pth|h5|bin|rds)\b", re.IGNORECASE
+)
 COLLECTION_WORDS = re.compile(
     r"\b(?:collection|set|repository|repo) (?:of|contains|hosts|hosting|for|with)\b[^.]{0,60}"
     r"\b(?:examples|samples|labs|tutorials|exercises|demos)"
@@ -89,6 +94,11 @@ class Look:
     code: tuple[str, ...]
     learning: tuple[Fact, ...]
 
+    @property
+    def built(self) -> bool:
+        """Whether what shows machine learning is the project's own build, which trains the models."""
+        return all(fact.kind == "command" for fact in self.learning)
+
 
 def kind_of(project: Project) -> Kind:
     """Judge a whole repository."""
@@ -113,7 +123,8 @@ def learns(project: Project) -> Iterator[Fact]:
     """Facts that show a model being trained or run: imports of such libraries, images of such servers.
 
     Where there are none, calls of what only makes sense around a model: its tracking, registry, drift. Where there are
-    none of these either, models of a library that nobody here knows, when the README says that it is about models.
+    none of these either, models of a library that nobody here knows, or trained by a program that nobody here knows,
+    when the README says that it is about models.
     """
     own = [fact for job in FRAMEWORKS for fact in project.doing(job).facts if shows(project, fact)]
     if own:
@@ -122,7 +133,20 @@ def learns(project: Project) -> Iterator[Fact]:
     known = [job for job in AROUND_A_MODEL if job in project.toolbox.jobs]
     around = [f for job in known for f in project.doing(job).facts if f.kind == "call" and shows(project, f)]
     said = any(SERVES_MODELS.search(fact.name) for fact in opening(project) if fact.kind != "link")
-    yield from around or (homemade(project) if said else ())
+    yield from around or ((homemade(project) or builds_models(project)) if said else ())
+
+
+def builds_models(project: Project) -> list[Fact]:
+    """Commands of the project's own build that train models by a program that nobody here knows.
+
+    `tool train data.json > models/x.model` in a Makefile, a script or a job, more than once or with a model's file
+    named beside it: a service that has one task called `train` has no such file.
+    """
+    own = [
+        f for f in project.commands() if project.repo.role(f.at.path) in ("code", "template") and TRAINS.search(f.name)
+    ]
+    goals = {(fact.at.path, fact.name) for fact in project.facts("target") if MODEL_PLACE.search(fact.name)}
+    return [f for f in own if MODEL_PLACE.search(f.name) or (f.at.path, f.scope) in goals]
 
 
 def shows(project: Project, fact: Fact) -> bool:
@@ -169,6 +193,8 @@ def opening(project: Project, lines: int = 60) -> Iterator[Fact]:
 def scarce(look: Look) -> Kind | None:
     """A big repository in which next to nothing is machine learning."""
     project = look.project
+    if look.built:
+        return None
     used = len({fact.at.path for fact in look.learning})
     own = [p for p in look.code if project.repo.role(p) in ("code", "example", "template")]
     little = len(own) > BIG and used < max(2, FEW * len(own))
@@ -193,7 +219,7 @@ def collection(look: Look) -> Kind | None:
 def library(look: Look) -> Kind | None:
     """Made to be installed by others, and nothing in it is deployed or trained on a schedule."""
     signs = [*announced(look.project), *installed(look.project)]
-    if len(signs) >= 2 and not deployed(look.project):
+    if len(signs) >= 2 and not look.built and not deployed(look.project):
         shown = "; ".join(signs[:2])
         return Kind("library", f"it is published for others to build on ({shown}) and deploys nothing itself")
     return None

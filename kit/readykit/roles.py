@@ -51,7 +51,7 @@ def role_of(path: str, text: Callable[[str], str]) -> str:
         return "test"
     if TEST_FILE.search(path):
         # named like a test; without one test in it, it is a script
-        return "test" if not path.endswith(".py") or ASSERTS.search(text(path)) else "code"
+        return "test" if not path.endswith((".py", ".ipynb")) or ASSERTS.search(text(path)) else "code"
     if DOCUMENT.search(path) and kinds_of(path) != ("dependencies",):
         return "docs"
     if EXAMPLES.search(path):

@@ -42,7 +42,8 @@ def files_doing(project: Project, job: str) -> set[str]:
 
 def kept(fact: Fact) -> str:
     """What a note says of how an answer is kept."""
-    return INTO_DATABASE if DATABASE.search(words(last(fact.name))) else "kept"
+    told = words(" ".join([last(fact.name), *fact.detail]))  # `save(rows, write_to_db=flag)` says so as well
+    return INTO_DATABASE if DATABASE.search(told) else "kept"
 
 
 def batches(project: Project) -> list[Evidence]:
@@ -81,7 +82,8 @@ def commands(project: Project, asked: list[Evidence], loading: set[str], measuri
         if e.strength >= Strength.USED and e.at.path not in measuring and SCORES.search(words(e.at.path))
     }
     started = {f.at.path for f in project.facts("guard")} if scoring else set()
-    for path in sorted(started - measuring - scoring.keys()):
+    told = {e.at.path for e in asked if e.at.path in files_doing(project, "keeping results") & loading}
+    for path in sorted(started - measuring - told):
         if OTHER_WORK.search(words(path)):
             continue
         parts = behind(project, [path])

@@ -29,6 +29,9 @@ NO_WORK = re.compile(
     r"|mkdir|rm|git)(?![a-z])"
 )
 
+# going to a folder, whatever it is called
+MOVES = re.compile(r"^(cd|pushd) [^\s;&|]+$")
+
 # a definition of a stage that a program loads
 STAGE_FILE = re.compile(r"^[\w./-]+\.(ya?ml|py|sh|ipynb)$")
 
@@ -98,11 +101,17 @@ def training_jobs(project: Project) -> Iterator[tuple[CIJob, Fact]]:
     for job in project.ci_jobs():
         chains = [chain for chain in job.reached if chain]
         for chain in chains:
-            if starts(project, chain[-1].detail.get("plain") or chain[-1].name, chain[-1].at.path) and not testing(
-                chain[-1]
-            ):
+            said = chain[-1].detail.get("plain") or chain[-1].name
+            trial = testing(chain[-1]) or trial_step(chain[0])
+            if starts(project, said, chain[-1].at.path) and not trial:
                 yield job, chain[0]
                 break
+
+
+def trial_step(fact: Fact) -> bool:
+    """Whether the step of a CI job is named after tests: what it trains, it trains for the test."""
+    step = words(fact.detail.get("step", ""))
+    return bool(re.search(r"(?<![a-z])tests?(?![a-z])", step)) and not trains(step)
 
 
 def only_imports(text: str) -> bool:
@@ -112,9 +121,9 @@ def only_imports(text: str) -> bool:
 
 
 def testing(fact: Fact) -> bool:
-    """Whether a command tests, lints or builds rather than works, or only tries to import."""
+    """Whether a command tests, lints or builds rather than works, only goes to a folder or only tries to import."""
     text = fact.detail.get("plain") or fact.name
-    return only_imports(text) or bool(NO_WORK.search(head(text)))
+    return only_imports(text) or bool(NO_WORK.search(head(text)) or MOVES.match(text.strip()))
 
 
 # -- handed to others -------------------------------------------------------------------------------------------------

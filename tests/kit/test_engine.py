@@ -256,6 +256,7 @@ def test_configuration_is_asked_by_file_and_key() -> None:
 ASKED = "import flask\nimport essays\napp = flask.Flask('x')\n@app.route('/v1/scores/')\ndef scores():\n    return ''\n"
 OWN = "from essays import Model\n\n\nclass Grader(Model):\n    def score(self, rows):\n        return rows\n"
 BY_HAND = "class Net:\n    def fit(self, x):\n        return self\n\n    def predict(self, x):\n        return x\n"
+BUILT = "models/edits.model: data/edits.json\n\tcat $< | scorer cv_train scorer.Trees > $@\n"
 WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i in range(5)}
 
 
@@ -289,6 +290,10 @@ WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i i
         ({"README.md": "# G\nIt serves models for essays.", "a.py": ASKED + "m = essays.load('m.pkl')"}, "ml-project"),
         ({"README.md": "# Nets\nDeep learning by hand.", "net.py": BY_HAND}, "ml-project"),
         ({"README.md": "# Trains\nA timetable.", "net.py": BY_HAND}, "not-ml"),
+        # by a program that nobody knows: the build makes models with it, and the README speaks of them
+        ({"README.md": "# Edits\nMachine-learned models.", "Makefile": BUILT, "a.py": "X = 1"}, "ml-project"),
+        ({"README.md": "# Edits\nA site.", "Makefile": BUILT, "a.py": "X = 1"}, "not-ml"),
+        ({"README.md": "# Edits\nMachine learning links.", "Makefile": "lint:\n\techo train\n", "a.py": "1"}, "not-ml"),
         ({"analysis.R": "library(tidymodels)\nfit(x)\n"}, "ml-project"),
         ({"src/A.scala": "import org.apache.spark.ml.Pipeline\n"}, "ml-project"),
     ],
@@ -323,13 +328,12 @@ def test_a_check_that_raises_is_an_error_and_the_others_go_on() -> None:
     def broken(_project: Project) -> None:
         raise ZeroDivisionError("oops")
 
+    judge = first.judge
     object.__setattr__(first, "judge", broken)
     try:
         report = audit_repo(Repo.of({"train.py": TRAIN}))
     finally:
-        import readykit.catalogue
-
-        readykit.catalogue.checks.cache_clear()
+        object.__setattr__(first, "judge", judge)
     found = {f.check.id: f.verdict for f in report.findings}
     assert found[first.id].status is Status.ERROR
     assert "ZeroDivisionError: oops" in found[first.id].message
