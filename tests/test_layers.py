@@ -44,7 +44,7 @@ LAYERS = (
     {"homegrown"},
     {"homemade"},
     {"kinds", "checks_api", "web", "testcode"},
-    {"probes", "assertions", "scoring", "doors"},
+    {"probes", "assertions", "scoring", "doors", "entryscripts"},
     {"projects", "catalogue"},
     {"examples"},
     {"score"},
