@@ -43,7 +43,7 @@ FALLS_WITH: dict[str, set[str]] = {
         "EVL006",
         "MON003",
     },  # no figure, so none on unseen data, by group, by feature, by month
-    "EVL004": {"RET003"},  # the flow's challenger meets the same gate
+    "EVL004": {"FRM002", "RET003"},  # the flow's challenger meets the same gate, whose bars are the numbers to reach
     "MON004": {
         "MON001",
         "SRV002",
