@@ -54,6 +54,12 @@ class Row:
     absent: int = 0
     agreement: list[float] = field(default_factory=list)
 
+    def join(self, other: Row) -> None:
+        """Count the repositories of another set as well."""
+        for name in ("found", "invented", "missed", "absent"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.agreement += other.agreement
+
     def add(self, wanted: float, got: float) -> None:
         """Count one repository."""
         self.agreement.append(1 - abs(wanted - got))
@@ -182,6 +188,7 @@ def main() -> int:
     cli.add_argument("--write", action="store_true")
     options = cli.parse_args()
     parts: list[str] = []
+    together = {name: Row() for name in CAPABILITIES}
     for file, about in SETS.items():
         if not (HERE / file).exists():
             continue
@@ -195,13 +202,19 @@ def main() -> int:
         with ProcessPoolExecutor(2) as pool:
             reports = dict(zip(folders, pool.map(audited, folders.values()), strict=True))
         rows, misses = compare(entries, reports)
+        for name, row in rows.items():
+            together[name].join(row)
         figures = ", ".join(f"{name} {value:.3f}" for name, value in summary(rows).items())
         print(f"{file} ({len(entries)} repositories): {figures}")
-        weak = [name for name, row in rows.items() if (row.precision or 1.0) < PREVIEW]
-        print(f"  precision below {PREVIEW}: {', '.join(weak) or 'none'}")
-        print(*(f"  {miss}" for miss in misses if options.misses), sep="\n")
+        for miss in misses if options.misses else []:
+            print(f"  {miss}")
         parts += [f"## {file}: {len(entries)} {about}", "", f"{figures}.", "", *table(rows), ""]
         parts += ["Read: " + ", ".join(f"{e['repo']}@{e['commit'][:7]}" for e in entries) + ".", ""]
+    weak = [name for name, row in together.items() if (row.precision or 1.0) < PREVIEW]
+    print(f"precision below {PREVIEW}, all sets together: {', '.join(weak) or 'none'}")
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in summary(together).items())
+    preview = f"Below {PREVIEW} in precision, so previews: {', '.join(weak) or 'none'}."
+    parts = ["## All sets together", "", f"{figures}. {preview}", "", *table(together), "", *parts]
     if options.write:
         PAGE.write_text(page(parts), encoding="utf-8")
     return 0
