@@ -75,6 +75,27 @@ def benchmark(session: nox.Session) -> None:
 
 
 @nox.session
+def hostile(session: nox.Session) -> None:
+    """Audit every hostile case and print time and memory; words choose: `nox -s hostile -- git archives`."""
+    install(session)
+    session.run("python", "-m", "hostile", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session(python="3.11")
+def fuzz(session: nox.Session) -> None:
+    """Search for inputs that a reader cannot stand: `nox -s fuzz -- python --seconds 600`, or `all`."""
+    session.install("atheris>=2.3", ".")
+    session.run("python", "benchmarks/fuzz/parsers.py", *(session.posargs or ["all", "--seconds", "60"]))
+
+
+@nox.session
+def mutations(session: nox.Session) -> None:
+    """Audit wounded copies of the generated project: `nox -s mutations -- --count 10000`."""
+    install(session)
+    session.run("python", "benchmarks/fuzz/mutations.py", *session.posargs)
+
+
+@nox.session
 def lock_template(session: nox.Session) -> None:
     """Solve the template's lock after a change of its dependencies; `-- --upgrade` takes the newest that fit."""
     install(session)

@@ -105,8 +105,8 @@ def mentioned_names(project: Project) -> set[str]:
 
 def recorded_names(project: Project) -> Iterator[Evidence]:
     """Places where a run is told which data it used: a file name, path or digest as parameter or tag."""
-    for fact in project.facts("call", role=("code", "template")):
-        if RECORDING.search(fact.name) and says_data(fact) and project.strength(fact) >= Strength.USED:
+    for fact in project.named(RECORDING, "call", role=("code", "template")):
+        if says_data(fact) and project.strength(fact) >= Strength.USED:
             yield project.evidence(
                 fact, "the run records which data it used, the data itself is not kept", cap=Strength.DECLARED
             )

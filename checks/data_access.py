@@ -105,9 +105,8 @@ def reachable(project: Project, evidence: Iterable[Evidence]) -> list[Evidence]:
 
 def downloads(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     """Places in code that fetch data from an address or name it in a store: with a digest checked, and without."""
-    called = [(fact.at.path, fact.name) for fact in project.facts("call")]
-    fetching = {path for path, name in called if FETCHES.search(name)}
-    checked = {path for path, name in called if DIGEST.search(name)}
+    fetching = {fact.at.path for fact in project.named(FETCHES, "call")}
+    checked = {fact.at.path for fact in project.named(DIGEST, "call")}
     sure: list[Evidence] = []
     plain: list[Evidence] = []
     for fact in project.facts("string", name="http*"):

@@ -75,8 +75,8 @@ def outcome(fact: Fact) -> str:
 
 def table_conditions(project: Project, role: str = "code") -> Iterator[Fact]:
     """Conditions on a table's columns, missing or repeated values, types and size."""
-    for fact in project.facts("branch", role=(role,)):
-        if fact.detail.get("kind") in ("if", "assert") and TABLE.search(fact.name):
+    for fact in project.named(TABLE, "branch", role=(role,)):
+        if fact.detail.get("kind") in ("if", "assert"):
             yield fact
 
 
@@ -136,8 +136,8 @@ def noted_as(project: Project, fact: Fact, note: str) -> Evidence:
 
 def tested_data(project: Project) -> list[Evidence]:
     """Tests that read a data file and hold its columns or values against expectations."""
-    reading = {f.at.path for f in project.facts("call", role=("test",)) if READS.search(f.name)}
-    writing = {f.at.path for f in project.facts("call", role=("test",)) if MADE_HERE.search(f.name)}
+    reading = {f.at.path for f in project.named(READS, "call", role=("test",))}
+    writing = {f.at.path for f in project.named(MADE_HERE, "call", role=("test",))}
     found = [
         noted_as_test(fact, "a test checks a data file; nothing checks what the model is trained on")
         for fact in table_conditions(project, "test")
@@ -161,7 +161,7 @@ def noted_as_test(fact: Fact, note: str) -> Evidence:
 def only_defined(project: Project, found: Found) -> set[Location]:
     """Schemas and suites in a project in which nothing is ever held against them."""
     defined = {f.at for f in found.facts if f.kind == "def" or (f.kind == "call" and DEFINES.search(f.name))}
-    if not defined or any(APPLIES.search(f.name) for f in project.facts("call", role=("code", "test"))):
+    if not defined or any(True for _ in project.named(APPLIES, "call", role=("code", "test"))):
         return set()
     return set() if any(f.kind == "decorator" for f in found.facts) else defined
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from readykit.checks_api import FOR_ASSISTANTS, Project, check, failed, partial, passed
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
+from readykit.once import once
 
 GUIDE = re.compile(
     r"(getting[-_ ]?started|quick[-_ ]?start|install\w*|set[-_ ]?up|how[-_ ]?to\w*|usage|develop\w*|contributing|build"
@@ -122,10 +122,10 @@ def in_a_session(facts: Iterable[Fact]) -> list[Fact]:
     found = []
     for fact in facts:
         if fact.kind == "prose" or (fact.kind == "codeline" and fact.detail.get("lang", "") in SESSIONS):
-            for inline, whole in CALLED.findall(fact.name):
+            for inline, whole in CALLED.findall(fact.name) if "(" in fact.name else ():
                 # a row of a table tells what something is, not what to do
                 if (inline and not fact.name.startswith("|")) or fact.kind == "codeline":
-                    found.append(replace(fact, kind="command", name=inline or whole, detail={"runner": "readme"}))
+                    found.append(fact._replace(kind="command", name=inline or whole, detail={"runner": "readme"}))
     return found
 
 
@@ -180,6 +180,7 @@ def wrong_turns(project: Project, page: str) -> list[str]:
     ]
 
 
+@once
 def targets(project: Project) -> set[str]:
     """Names of tasks that a task runner of the project knows."""
     known = {f.name for f in project.facts("target", role=("code", "template", "docs", "example"))}
@@ -281,7 +282,7 @@ def loose_commands(project: Project, pages: Iterable[str]) -> list[Evidence]:
             if fact.kind in ("prose", "codeline")
             and (line := LINE.match(fact.name))
             and not missing(project, fact)
-            and jobs(project, replace(fact, kind="command", name=line[1])) & {"installing", "running work"}
+            and jobs(project, fact._replace(kind="command", name=line[1])) & {"installing", "running work"}
         ]
     return sorted(found, key=lambda e: (-e.strength, e.at))
 

@@ -39,6 +39,8 @@ SCRIPT = re.compile(r"^python[\d.]* (?:-\w )?(?P<path>(?:[\w.-]+/)*tests?/[\w./-
 ELSEWHERE = re.compile(
     r"doctest|nbmake|nbval|testbook|papermill|\b(sbt|mvn|mvnw|gradlew?|go|cargo|bazel|Rscript|R CMD)\b"
 )
+# keys that call what is defined elsewhere
+SHARES = re.compile(r"\.uses$|^workflows\.")
 OTHER_TESTS = (
     "*.scala",
     "*.java",
@@ -103,7 +105,7 @@ def events(project: Project, path: str) -> set[str]:
 def tested_elsewhere(project: Project) -> list[tuple[Evidence, bool]]:
     """Jobs that call a shared workflow or a ready-made job for tests, each with whether a change starts it."""
     found = []
-    for fact in project.facts("yaml", role=None):
+    for fact in project.named(SHARES, "yaml", role=None):
         match = SHARED.match(fact.value) if fact.name.endswith(".uses") else None
         if match and project.graph.active(fact.at.path, "github") and for_tests(project, fact, match["file"]):
             note = f"a shared workflow that runs the tests: {fact.value}"

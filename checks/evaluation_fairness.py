@@ -39,6 +39,7 @@ NO_SLICE = re.compile(
     r"|config|metric|workflow|wflow|engine|id|n)\b"
 )
 QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
+GROUPING = re.compile(r"\.groupby\.|(?:^|[.:])(?:group_by|groupby|unique)$")
 SUMMARY = re.compile(r"(summari[sz]e|reframe|group_modify|group_map)$")
 PARITY = re.compile(
     r"\b(demographic parity|equal(i[sz]ed)? (odds|opportunity)|disparate impact|(bias|fairness) (check|audit)"
@@ -132,7 +133,7 @@ def decisions_can_be_explained(project: Project) -> Verdict:
 def grouped(project: Project) -> Iterator[tuple[Fact, str]]:
     """Metrics over the groups of a frame: `frame.groupby(column).apply(metric)` and loops over the groups."""
     scoring = project.doing("scoring against labels").facts
-    for fact in project.facts("call"):
+    for fact in project.named(GROUPING, "call"):
         if ".groupby." in fact.name:
             wanted = last(fact.name) in ("apply", "agg", "aggregate") and NAMES_METRIC.search(given(fact))
             if wanted and not by_time(project, fact):
@@ -295,7 +296,7 @@ PICKED = re.compile(r"argmax|argmin|max\(|nanargmax|idxmax|searchsorted|where\(|
 
 def thresholds(project: Project) -> Iterator[Evidence]:
     """Places that choose a decision threshold from a curve, or as a quantile of the scores."""
-    curves = {f.at.path for f in project.facts("call") if CURVE.search(f.name)}
+    curves = {f.at.path for f in project.named(CURVE, "call")}
     for fact in project.facts("assign"):
         if fact.at.path in curves and CHOSEN.search(f"{fact.name} = {fact.value}") and PICKED.search(fact.value):
             yield project.evidence(fact, "the decision threshold is chosen from the curve")

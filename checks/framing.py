@@ -27,6 +27,7 @@ MEASURES = re.compile(
     r"|average_precision\w*|log_loss|cross_val\w*|classification_report)($|[._])"
 )
 LABEL = re.compile(r"(simple |naive |dummy )?(baseline|dummy|naive|heuristic)( model)?", re.IGNORECASE)
+LABELS = re.compile(rf"\A(?:{LABEL.pattern})\Z", re.IGNORECASE)
 CONSTANT = re.compile(
     r"\.(mean|median|mode|shift|value_counts)\(|(full|zeros|ones)(_like)?\(|baseline|majority|naive|dummy",
     re.IGNORECASE,
@@ -46,6 +47,7 @@ TRIVIAL = (
 )
 ROW = re.compile(rf"^\|\s*[*_`]*(({TRIVIAL})\b[^|]*|[\w -]*\bbaseline\W*)\|.*\d*\.\d")
 HEADING = re.compile(r"^\W*(\w+ )?(baselines?|benchmark (models?|scripts?))\W*$", re.IGNORECASE)
+A_ROW = re.compile(r"^\|")
 NUMBER_ROW = re.compile(r"^\|.*\|\s*[*_`]*\d*\.\d+")
 
 
@@ -55,11 +57,23 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+@lru_cache(maxsize=1 << 14)
+def measures(name: str) -> bool:
+    """Whether a function of this name measures a model."""
+    return bool(MEASURES.search(snake(name)))
+
+
+@lru_cache(maxsize=1 << 14)
+def naive(name: str) -> bool:
+    """Whether a variable of this name holds a naive answer."""
+    return bool(NAIVE.search(snake(name))) and not NOT_A_MODEL.search(snake(name))
+
+
 def measuring_files(project: Project) -> dict[str, Fact]:
     """Files in which something is measured, with the first place."""
     found = {fact.at.path: fact for fact in reversed(project.doing("scoring against labels").facts)}
     for call in project.facts("call"):
-        if MEASURES.search(snake(last(call.name))):
+        if measures(last(call.name)):
             found.setdefault(call.at.path, call)
     return found
 
@@ -76,7 +90,7 @@ def own_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evide
             names.add(short)
             if fact.at.path in measured:
                 yield project.evidence(fact, f"a simple model, measured at {measured[fact.at.path].at}")
-    for call in project.facts("call"):
+    for call in project.facts("call") if names else ():
         called = names.intersection(call.name.split("."))
         if called and call.at.path in measured:
             note = f"the simple model {min(called)} is called where results are measured ({measured[call.at.path].at})"
@@ -88,14 +102,14 @@ def constant_answers(project: Project) -> Iterator[Evidence]:
     answers = {
         (fact.at.path, fact.name)
         for fact in project.facts("assign")
-        if REPEATED.search(fact.value)
-        or (
-            NAIVE.search(snake(fact.name)) and STATISTIC.search(fact.value) and not NOT_A_MODEL.search(snake(fact.name))
-        )
+        if (any(word in fact.value for word in ("mean(", "median(", "mode(")) and REPEATED.search(fact.value))
+        or (naive(fact.name) and STATISTIC.search(fact.value))
     }
-    for call in project.facts("call"):
+    for call in project.facts("call") if answers else ():
+        if not measures(call.name.rpartition(".")[2]):
+            continue
         given = [value.strip() for key, value in call.detail.items() if key not in ("assigned", "receiver")]
-        if MEASURES.search(snake(call.name.rpartition(".")[2])) and any((call.at.path, v) in answers for v in given):
+        if any((call.at.path, v) in answers for v in given):
             yield project.evidence(call, "a constant answer is measured like the model")
 
 
@@ -103,8 +117,8 @@ def named_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evi
     """Estimators called baseline where they are made, and figures of a constant answer."""
     jobs = ("simple estimator", "elaborate estimator")
     estimators = {(fact.at.path, fact.at.line) for job in jobs for fact in project.doing(job).facts}
-    for fact in project.facts("string"):
-        if LABEL.fullmatch(fact.name) and fact.at.path in measured and (fact.at.path, fact.at.line) in estimators:
+    for fact in project.named(LABELS, "string"):
+        if fact.at.path in measured and (fact.at.path, fact.at.line) in estimators:
             yield project.evidence(fact, f"a model called {fact.name!r}, measured at {measured[fact.at.path].at}")
     simple = {(fact.at.path, fact.at.line) for fact in project.doing("simple estimator").facts}
     for fact in project.facts("assign"):
@@ -112,9 +126,7 @@ def named_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evi
             notebook = Strength.DECLARED if fact.at.path.endswith(".ipynb") else None
             yield project.evidence(fact, f"a simple model kept as {fact.name}, measured here", cap=notebook)
         inner = fact.value.partition("(")[2]
-        named = SIMPLE_MODEL.search(snake(fact.name)) and MEASURES.search(
-            snake(fact.value.partition("(")[0].rpartition(".")[2])
-        )
+        named = SIMPLE_MODEL.search(snake(fact.name)) and measures(fact.value.partition("(")[0].rpartition(".")[2])
         if named and CONSTANT.search(inner) and not from_the_model(project, fact, inner):
             yield project.evidence(fact, f"the figure of a constant answer: {fact.value[:80]}")
 
@@ -170,7 +182,7 @@ def sibling_models(project: Project, measured: dict[str, Fact]) -> Iterator[Evid
 def written_baselines(project: Project) -> Iterator[Evidence]:
     """Results of a baseline in documents: a table row with figures, or a section with the commands that measure it."""
     numbers: dict[tuple[str, str], Location] = {}
-    for fact in project.facts("prose", role=None):
+    for fact in project.named(A_ROW, "prose", role=None):
         if ROW.match(fact.name.lower()):
             yield Evidence(fact.at, Strength.DECLARED, f"figures of a baseline in a document: {fact.name[:80]}")
         elif NUMBER_ROW.match(fact.name) and HEADING.match(fact.scope):

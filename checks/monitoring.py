@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from readykit.checks_api import Project, best, check, partial, passed, unmet
 from readykit.model import Evidence, Fact, Strength, Verdict
@@ -51,6 +52,7 @@ HELPERS = re.compile(r"\.(_?utils?|helpers?|_?types|datasets?|version)\.")
 COMPARES_SAMPLES = re.compile(r"drift|(?<!quality)stability", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1 << 14)
 def about_drift(name: str) -> bool:
     """Whether a name speaks of drift."""
     return bool(DRIFT_NAME.search(words(name)) or DRIFT_NAME.search(name))
@@ -147,10 +149,9 @@ def realised(project: Project) -> list[Evidence]:
     makers = {e.at.path for e in project.used("fitting")}
     found = []
     for fact in project.facts("call"):
-        here = words(f"{fact.at.path} {fact.scope}")
         if (
             ERROR.match(fact.name.rpartition(".")[2])
-            and IN_USE.search(here)
+            and IN_USE.search(words(f"{fact.at.path} {fact.scope}"))
             and not IN_THE_MAKING.search(words(f"{fact.at.path.rpartition('/')[2]} {fact.scope}"))
             and fact.at.path not in makers
             and not fact.at.path.endswith(".ipynb")

@@ -64,10 +64,12 @@ def sequences(project: Project) -> Iterator[Evidence]:
     scopes: dict[tuple[str, str], dict[str, Fact]] = defaultdict(dict)
     for call in project.facts("call"):
         name = call.name.rpartition(".")[2]
+        if name not in own:
+            continue
         place = f"{call.at.path} {call.scope}"
         # the main script's stages are other modules': what one file defines and calls is a script, not a chain
-        elsewhere = STARTS_ALL.search(place) and name in own and call.at.path not in own[name]
-        if name in own and (CHAIN.search(place) or elsewhere):
+        elsewhere = STARTS_ALL.search(place) and call.at.path not in own[name]
+        if CHAIN.search(place) or elsewhere:
             scopes[call.at.path, call.scope].setdefault(stage(name), call)
     for kinds in scopes.values():
         if from_data_to_model(kinds, IN_CHAIN):

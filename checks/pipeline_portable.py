@@ -39,8 +39,8 @@ RUNS_IN_PLACE = frozenset({"docker", "compose", "kubernetes", "github", "readme"
 
 def bound(project: Project) -> Iterator[Evidence]:
     """Places that only work on one machine, or for somebody who sits at the keyboard."""
-    for fact in project.facts("string"):
-        if ONE_MACHINE.match(fact.name) and len(fact.name) < LONGEST and "\n" not in fact.name:
+    for fact in project.named(ONE_MACHINE, "string"):
+        if len(fact.name) < LONGEST and "\n" not in fact.name:
             yield project.evidence(fact, f"{shortened(fact.name)} is a path of one machine")
     for fact in project.facts("command"):
         match = IN_COMMAND.search(fact.name)
@@ -82,9 +82,9 @@ def shortened(text: str) -> str:
 
 def portable(project: Project) -> Iterator[Evidence]:
     """Paths that hold on any machine, in the code that reads data."""
-    for fact in project.facts("call"):
+    for fact in project.named(READS, "call"):
         given = fact.detail.get("0", "")
-        if READS.search(fact.name) and RELATIVE.search(given):
+        if RELATIVE.search(given):
             yield project.evidence(fact, f"{fact.name.rpartition('.')[2]}({given[:50]}) is no path of one machine")
 
 

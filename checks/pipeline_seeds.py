@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
@@ -67,14 +68,14 @@ def training_files(project: Project) -> set[str]:
     """Files that train, split or define what does."""
     found = {e.at.path for e in project.used("fitting") if project.role(e.at.path) in CODE}
     found |= {f.at.path for f in project.facts("def", role=CODE) if "split" in last(f.name).lower()}
-    return found | {f.at.path for f in project.facts("call", role=CODE) if SPLITS.search(f.name)}
+    return found | {f.at.path for f in project.named(SPLITS, "call", role=CODE)}
 
 
 def networks_unseeded(project: Project) -> list[Evidence]:
     """Where networks, whose weights begin with random numbers, are trained while nothing seeds their framework."""
     with_networks = {f.at.path for f in project.doing("neural networks").facts if f.kind == "import"}
     fits = [e for e in project.used("fitting") if e.at.path in with_networks and project.role(e.at.path) == "code"]
-    seeded = any(FRAMEWORK.search(f.name) for f in project.facts("call", role=CODE))
+    seeded = any(True for _ in project.named(FRAMEWORK, "call", role=CODE))
     return [] if seeded else [Evidence(e.at, Strength.DECLARED, f"{e.note} without a seeded framework") for e in fits]
 
 
@@ -82,8 +83,8 @@ def configured(project: Project) -> tuple[list[Fact], list[Fact]]:
     """Settings called seed: those with a number, and those that are empty."""
     numbers, empty = [], []
     for kind in ("yaml", "toml", "json"):
-        for fact in project.facts(kind, role=CODE):
-            if SEED_KEY.search(fact.name) and "services." not in fact.name:
+        for fact in project.named(SEED_KEY, kind, role=CODE):
+            if "services." not in fact.name:
                 if NUMBER.fullmatch(fact.value):
                     numbers.append(fact)
                 elif fact.value in ("", "null", "None", "~"):
@@ -93,6 +94,8 @@ def configured(project: Project) -> tuple[list[Fact], list[Fact]]:
 
 def value_of(call: Fact) -> str | None:
     """What a call is told to begin at; None when it is not told."""
+    if call.detail.keys().isdisjoint(KEYWORDS):
+        return None
     for word in KEYWORDS:
         if word in call.detail and call.detail[word] not in UNTOLD:
             return call.detail[word]
@@ -107,7 +110,7 @@ def unset(project: Project, call: Fact, value: str) -> bool:
     for made in project.facts("def", path=call.at.path, role=CODE):
         if made.name == call.scope and re.search(rf"\b{name}\b[^,]*=\s*None", made.detail.get("args", "")):
             short = made.name.rpartition(".")[2].replace("__init__", made.name.rpartition(".")[0].rpartition(".")[2])
-            callers = project.facts("call", name=f"*{short}", role=CODE)
+            callers = project.named(re.compile(re.escape(short) + "$"), "call", role=CODE)
             return not any(c.detail.get(name, "None") != "None" for c in callers if last(c.name) == short)
     return False
 
@@ -120,10 +123,10 @@ def look(project: Project) -> Draws:
     numbers, empty = configured(project)
     own = {last(f.name) for f in project.facts("def", role=CODE)}  # a project's own split may well seed the draw inside
     for call in project.facts("call", role=CODE):
-        if call.name.endswith("add_argument") or INVENTING.search(call.name):
+        if passed_over(call.name):
             continue
         value = value_of(call)
-        globally = GLOBAL.search(call.name) and (call.detail.get("0") or value)
+        globally = begins(call.name) and (call.detail.get("0") or value)
         if globally:
             value = value or call.detail["0"]
             helper = last(call.scope) in called and bool(call.scope)
@@ -165,8 +168,28 @@ def from_empty_setting(value: str, empty: list[Fact]) -> bool:
     return bool(match) and any(f.name == match[1] for f in empty) if match else False
 
 
+@lru_cache(maxsize=1 << 14)
+def passed_over(name: str) -> bool:
+    """Whether a call of this name has nothing to do with chance in training."""
+    return name.endswith("add_argument") or bool(INVENTING.search(name))
+
+
+@lru_cache(maxsize=1 << 14)
+def begins(name: str) -> bool:
+    """Whether a call of this name tells a library where to begin."""
+    return bool(GLOBAL.search(name))
+
+
+@lru_cache(maxsize=1 << 14)
+def may_draw(name: str) -> bool:
+    """Whether a call of this name may draw lots."""
+    return any(p.search(name) for p in (SHUFFLES, TABLE_SAMPLE, DRAWS, FOLDS)) or name.endswith("random_split")
+
+
 def draws(call: Fact) -> bool:
     """Whether a call draws lots and nobody told it where to begin; unknown arguments (`**params`) may say so."""
+    if not may_draw(call.name):
+        return False
     by_hand = SHUFFLES.search(call.name) or (TABLE_SAMPLE.search(call.name) and "frac" in call.detail)
     library = DRAWS.search(call.name) or FOLDS.search(call.name) or call.name.endswith(("randomSplit", "random_split"))
     if not (by_hand or library):

@@ -44,7 +44,7 @@ def timed_calls(project: Project) -> Iterator[Fact]:
             yield fact
             continue
         for key, value in fact.detail.items():
-            if OFF.match(value):
+            if (key not in TIMED and key not in MAYBE_TIMED) or OFF.match(value):
                 continue
             if (key in TIMED and (key != "interval" or CLOCK.search(value))) or (
                 key in MAYBE_TIMED and CLOCK.search(value)

@@ -34,6 +34,7 @@ BY_TAG = re.compile(r"(:|tag=|image[ =]\S*)\$\{?(\w*_)?(tag|version|image_tag|re
 # a script that asks whether to build at all
 CHOOSES = re.compile(r"^(\[|test )[^\]]*(existing|skip|no|do|with)_?build", re.IGNORECASE)
 TESTS = re.compile(r"(?<![a-z])tests?(?![a-z])")  # a stage called a test brings nothing back for users
+STAGE = re.compile(r"(?:^|\.)(?:stage|deployment|job|name|displayName)$")
 GOES_BACK = re.compile(r"(?<![a-z])(revert|restore|undo|demote)(?![a-z])", re.IGNORECASE)
 
 
@@ -80,15 +81,14 @@ def rollback_commands(project: Project) -> list[Evidence]:
             and not fact.name.startswith("echo")
         ):
             found.append(project.evidence(fact, "a task that rolls back"))
-    for fact in project.config("*.y*ml", "*"):
-        last = fact.name.rpartition(".")[2]
-        if (
-            last in ("stage", "deployment", "job", "name", "displayName")
-            and ROLLS_BACK.search(words(fact.value))
-            and not TESTS.search(words(fact.value))
-            and job_runs(project, fact)
-        ):
-            found.append(project.evidence(fact, f"a pipeline stage: {fact.value}"))
+    found += [
+        project.evidence(fact, f"a pipeline stage: {fact.value}")
+        for fact in project.named(STAGE, "yaml", role=None)
+        if fact.at.path.endswith((".yml", ".yaml"))
+        and ROLLS_BACK.search(words(fact.value))
+        and not TESTS.search(words(fact.value))
+        and job_runs(project, fact)
+    ]
     return [e for e in found if e.strength >= Strength.USED]
 
 

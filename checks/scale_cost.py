@@ -20,6 +20,8 @@ HELPERS = re.compile(r"^Resources\..*Properties\.MemorySize|^Globals\.Function")
 MONEY = re.compile(
     r"(?:US)?[$€£]\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:USD|EUR|GBP|CHF|dollars?|euros?|cents?|€|£)(?!\w)|\b(?:USD|EUR|GBP)\s?\d[\d.,]*"
 )
+# what any of them has in it
+CURRENCY = re.compile(r"[$€£]|USD|EUR|GBP|CHF|dollar|euro|cent")
 # `$` around a formula is no money
 FORMULA = re.compile(r"\$[^$]*[\\^_={}+][^$]*\$|\\[a-z]+\b")
 RATE = re.compile(
@@ -59,8 +61,8 @@ DOMAIN = re.compile(
 def limited(project: Project) -> Iterator[Evidence]:
     """Requests and limits in what the project deploys itself."""
     foreign = third_party(project)
-    for fact in project.facts("yaml"):
-        if not LIMITS.search(fact.name) or fact.value in ("{}", "null", "", "~"):
+    for fact in project.named(LIMITS, "yaml"):
+        if fact.value in ("{}", "null", "", "~"):
             continue
         if fact.at.path.startswith(foreign):
             continue
@@ -116,7 +118,7 @@ def resources_are_declared(project: Project) -> Verdict:
 def costs(project: Project) -> list[Fact]:
     """Sentences that name an amount of money for running the model."""
     found = []
-    for fact in project.facts("prose", role=("docs", "code")):
+    for fact in project.named(CURRENCY, "prose", role=("docs", "code")):
         text = fact.name
         if not MONEY.search(text) or DOMAIN.search(text) or FORMULA.search(text) or FOR_ASSISTANTS.search(fact.at.path):
             continue

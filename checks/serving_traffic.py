@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from readykit.charts import third_party
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
@@ -32,6 +33,8 @@ PREDICTOR = re.compile(r"^spec\.predictors\[\d+\]\.traffic$")
 PERCENT_KEY = re.compile(r"(canaryTrafficPercent|canary_traffic_percent)$")
 # shares by name or by place: `traffic.blue: 90`, `traffic[0].percent`, `routes[0].traffic_percentage`
 SHARE = re.compile(r"(?:^|\.)(?:traffic\.[\w-]+|traffic(?:\[\d+\])?\.percent|routes(?:\[\d+\])?\.traffic_percentage)$")
+# what each of these has in it
+SHARING = re.compile(r"weight$|[tT]raffic")
 DICT = re.compile(r"['\"]?[\w-]+['\"]?\s*:\s*(\d+)")
 SENDS = frozenset({"post", "get", "request", "send", "infer", "invoke_endpoint"})
 FULL = 100
@@ -55,7 +58,7 @@ def weighted(project: Project) -> Iterator[Evidence]:
     """Configuration by which two versions share the traffic."""
     foreign = third_party(project)
     splits: dict[tuple[str, str, str], list[Fact]] = {}
-    for fact in project.facts("yaml", "json", "hcl"):
+    for fact in project.named(SHARING, "yaml", "json", "hcl"):
         if fact.at.path.startswith(foreign) or ASIDE.search(fact.at.path):
             continue
         route = NETWORK_WEIGHT.search(fact.name)
@@ -82,14 +85,15 @@ def called(project: Project) -> Iterator[Evidence]:
             yield project.evidence(fact, f"{last(fact.name)} gives the new version {share} percent")
         elif len(re.findall(r"[vV]ariant_?[wW]eight", variants)) > 1:
             yield project.evidence(fact, f"{last(fact.name)} with several weighted variants")
-    for fact in project.facts("assign"):
-        if fact.name.endswith(".traffic") and len([n for n in DICT.findall(fact.value) if 0 < int(n) < FULL]) > 1:
+    for fact in project.facts("assign", name="*.traffic"):
+        if len([n for n in DICT.findall(fact.value) if 0 < int(n) < FULL]) > 1:
             yield project.evidence(fact, f"the endpoint's traffic is shared: {fact.value[:50]}")
     for fact in project.commands(name="*--traffic*"):
         if len([n for n in re.findall(r"[\w-]+=(\d+)", fact.name) if 0 < int(n) < FULL]) > 1:
             yield project.evidence(fact, fact.name[:80])
 
 
+@lru_cache(maxsize=1 << 14)
 def about_trial(text: str) -> bool:
     """Whether words speak of trying a model on part of the traffic."""
     if not QUICK.search(text):
@@ -161,7 +165,7 @@ def importers(project: Project, path: str) -> Iterator[str]:
 def commanded(project: Project) -> Iterator[Evidence]:
     """Jobs that something runs and that are named for such a trial."""
     for fact in project.commands():
-        first = " ".join(fact.name.split()[:3])
+        first = " ".join(fact.name.split(None, 3)[:3])
         if about_trial(first) and project.active(fact) and not first.startswith(("echo", "#")):
             yield project.evidence(fact, f"a job about a trial runs: {fact.name[:60]}", Strength.IMPORTED)
 

@@ -13,6 +13,7 @@ from readykit.switches import CODE, split_by_switch, weakened
 METRIC = re.compile(r"(metrics?|accuracy|auc|rmse|results?|evaluat)", re.IGNORECASE)
 ABOUT_TRAINING = re.compile(r"(train|experiment|evaluat|research|benchmark|model)", re.IGNORECASE)
 TIMESTAMP = re.compile(r"(strftime|utcnow|datetime\.now|time\.time|isoformat|fromtimestamp|uuid4|timestamp)")
+WRITES = re.compile(r"(json|yaml|toml)\.dump|write_text|\.to_csv$")
 REGISTRY_FILE = re.compile(
     r"(^|/)(model[_-]?registry|registry|model[_-]?versions?|champion|production[_-]?model)\.(json|ya?ml|toml|db|csv)$",
     re.IGNORECASE,
@@ -98,13 +99,9 @@ def runs_are_tracked(project: Project) -> Verdict:
 
 def home_grown(project: Project) -> Iterator[Evidence]:
     """A registry of the project's own: an index file of models that its code writes."""
-    writers = {
-        f.at.path
-        for f in project.facts("call", role=CODE)
-        if re.search(r"(json|yaml|toml)\.dump|write_text|\.to_csv$", f.name)
-    }
-    for fact in project.facts("string", role=CODE):
-        if REGISTRY_FILE.search(fact.name) and fact.at.path in writers and project.strength(fact) >= Strength.USED:
+    writers = {f.at.path for f in project.named(WRITES, "call", role=CODE)}
+    for fact in project.named(REGISTRY_FILE, "string", role=CODE):
+        if fact.at.path in writers and project.strength(fact) >= Strength.USED:
             yield project.evidence(
                 fact, "an index file of models, kept by the project's own code", cap=Strength.DECLARED
             )

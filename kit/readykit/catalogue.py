@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from readykit import paths
 from readykit.checks_api import BadCheck
+from readykit.compiling import remembered
 from readykit.errors import UsageError
 from readykit.model import Check
-from readykit.tools import BadTool, Toolbox, load
+from readykit.tools import BadTool, load
+
+if TYPE_CHECKING:
+    from readykit.toolbox import Toolbox
 
 GROUP = "readykit.checks"
 
@@ -45,11 +50,12 @@ def checks() -> tuple[Check, ...]:
         ValueError: two checks have the same id.
     """
     found: dict[str, Check] = {}
-    for path in sorted(paths.CHECKS.glob("*.py")):
-        for check in load_file(path):
-            if check.id in found and found[check.id] is not check:
-                raise ValueError(f"{check.id} is defined twice; ids are never reused")
-            found[check.id] = check
+    with remembered():
+        for path in sorted(paths.CHECKS.glob("*.py")):
+            for check in load_file(path):
+                if check.id in found and found[check.id] is not check:
+                    raise ValueError(f"{check.id} is defined twice; ids are never reused")
+                found[check.id] = check
     return in_order(found.values())
 
 
@@ -111,6 +117,8 @@ def installed() -> tuple[str, ...]:
     Raises:
         UsageError: an entry point names a package that is not there.
     """
+    if not any(map(_announces, sys.path)):
+        return ()
     from importlib.metadata import entry_points
 
     found = []
@@ -121,6 +129,33 @@ def installed() -> tuple[str, ...]:
             raise UsageError(f"the plugin {point.name!r} names {point.value!r}, which is no package with checks")
         found.append(places[0])
     return tuple(found)
+
+
+def _announces(place: str) -> bool:
+    """Whether a place of the import path may hold a plugin.
+
+    `importlib.metadata` costs more than half of our own start, and next to nobody has a plugin; so it is asked only
+    when some package's list of entry points has the name of the group in it, or cannot be looked at as a file.
+    """
+    folder = Path(place)
+    if folder.suffix == ".egg" or folder.is_file():
+        return True
+    return any(GROUP.encode() in text for text in _entry_points(folder))
+
+
+def _entry_points(folder: Path) -> Iterator[bytes]:
+    """The lists of entry points of the packages that are installed in a folder."""
+    try:
+        found = list(folder.iterdir())
+    except OSError:
+        return
+    for path in found:
+        if path.name.endswith((".dist-info", ".egg-info", ".egg")):
+            inside = path / "EGG-INFO" if path.suffix == ".egg" else path
+            try:
+                yield (inside / "entry_points.txt").read_bytes()
+            except OSError:
+                continue  # it has none
 
 
 @lru_cache(maxsize=8)

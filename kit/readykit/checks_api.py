@@ -10,19 +10,20 @@ def runs_are_tracked(project: Project) -> Verdict:
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from readykit.found import Found
 from readykit.model import Check, Doc, Evidence, Status, Strength, Verdict
 from readykit.pages import FOR_ASSISTANTS
-from readykit.project import Found, Project
+from readykit.project import Project
 
 SHOWN = 8
 """Pieces of evidence kept in a verdict, the strongest."""
 DIMENSIONS = ("deploy", "mlops", "systems", "data", "scale", "comm", "model")
 SECTIONS = ("What", "Why", "Fix", "Source")
+_SECTION = re.compile(rf"^[ \t]*({'|'.join(SECTIONS)}):", re.MULTILINE)
 
 __all__ = [
     "FOR_ASSISTANTS",
@@ -85,8 +86,7 @@ def documentation(identifier: str, function: Callable[[Project], Verdict]) -> Do
     Raises:
         BadCheck: one is missing or empty.
     """
-    text = inspect.getdoc(function) or ""
-    parts = re.split(rf"^({'|'.join(SECTIONS)}):\s*", text, flags=re.MULTILINE)
+    parts = _SECTION.split(function.__doc__ or "")
     found = {name: " ".join(body.split()) for name, body in zip(parts[1::2], parts[2::2], strict=True)}
     for name in SECTIONS:
         if not found.get(name):

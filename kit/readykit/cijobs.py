@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from readykit.limits import MAX_CHAINS
 from readykit.modules import joined
+from readykit.once import Answers
 
 if TYPE_CHECKING:
     from readykit.graph import Graph
@@ -55,14 +58,15 @@ class CIJobs:
         self.repo = repo
         self.graph = graph
         self.paths = paths
+        self._chains = Answers(self._chains_of)
 
     @cached_property
     def _own(self) -> dict[tuple[str, str, str], list[Fact]]:
         """Commands by runner, file and job, of files that their system reads."""
         groups: dict[tuple[str, str, str], list[Fact]] = {}
         for path in self.paths:
-            for fact in self.repo.facts(path):
-                runner = fact.detail.get("runner", "") if fact.kind == "command" else ""
+            for fact in self.repo.facts_of(path, "command"):
+                runner = fact.detail.get("runner", "")
                 hosted = runner == "pre-commit" and fact.detail.get("ci") == "yes"
                 if (
                     (runner in CI_RUNNERS or hosted)
@@ -81,8 +85,9 @@ class CIJobs:
                 path, "github" if "workflows/" in path else "azure"
             ):
                 continue
-            for fact in self.repo.facts(path):
-                match = INCLUDES.fullmatch(fact.name) if fact.kind == "yaml" else None
+            for fact in self.repo.facts_of(path, "yaml"):
+                likely = fact.name.endswith(("uses", "template")) or fact.name.startswith("include")
+                match = INCLUDES.fullmatch(fact.name) if likely else None
                 target = self._target(fact.value, path) if match else ""
                 if match and target:
                     found.setdefault(path, []).append(Include(fact, match[1] or "", target))
@@ -106,7 +111,7 @@ class CIJobs:
         found = dict.fromkeys(word for word in own.split(",") if word not in ON_CALL)
         for caller, includes in self._includes.items():
             if caller not in seen and any(include.target == path for include in includes):
-                words = next((f.detail.get("triggers", "") for f in self.repo.facts(caller) if f.kind == "command"), "")
+                words = next((f.detail.get("triggers", "") for f in self.repo.facts_of(caller, "command")), "")
                 words = words or self._declared(caller)
                 found |= self._triggers(caller, words, seen | {path})
         return found
@@ -127,20 +132,27 @@ class CIJobs:
         """Chains through the composite actions that a job uses."""
         for include in self._includes.get(path, ()):
             if include.job == job and include.target.endswith(("action.yml", "action.yaml")):
-                for fact in self.repo.facts(include.target):
-                    if fact.kind == "command":
-                        yield from ((include.fact, *chain) for chain in self.graph.follow(fact))
+                yield from ((include.fact, *way) for way in self._chains[include.target])
+
+    def _chains_of(self, path: str) -> list[tuple[Fact, ...]]:
+        ways = (way for fact in self.repo.facts_of(path, "command") for way in self.graph.follow(fact))
+        return list(islice(ways, MAX_CHAINS))
 
     def all(self) -> tuple[CIJob, ...]:
         """Every job, by file; a job that only uses actions has no commands of its own."""
         keys = dict.fromkeys(self._own)
         for path, includes in self._includes.items():
             keys |= {("github", path, i.job): None for i in includes if i.job and i.target.endswith((".yml", ".yaml"))}
-        return tuple(self._job(*key) for key in sorted(keys))
+        left = MAX_CHAINS
+        jobs = []
+        for key in sorted(keys):
+            jobs.append(self._job(*key, left))
+            left -= len(jobs[-1].reached)
+        return tuple(jobs)
 
-    def _job(self, runner: str, path: str, name: str) -> CIJob:
+    def _job(self, runner: str, path: str, name: str, most: int) -> CIJob:
         own = self._own.get((runner, path, name), [])
         words = own[0].detail.get("triggers", "") if own else self._declared(path)
-        reached = [chain for fact in own for chain in self.graph.follow(fact)]
-        reached += self._included(path, name)
+        followed = (way for fact in own for way in self.graph.follow(fact))
+        reached = islice(chain(followed, self._included(path, name)), most)
         return CIJob(runner, path, name, tuple(self._triggers(path, words)), tuple(own), tuple(reached))

@@ -8,14 +8,15 @@ prompts claim nothing. Precision comes before completeness: a claim that is call
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from readykit import paths
+from readykit import compiled, paths
+from readykit.compiling import remembered
 from readykit.facts.templates import is_template
+from readykit.limits import MAX_SENTENCE
 from readykit.model import Check, Claim, Fact, Location, Status, Strength, Verdict
 from readykit.pages import Page, pages
 from readykit.trees import trees
@@ -39,6 +40,7 @@ CONTENTS = re.compile(
     r"^\W*\[[^\]]*\]\([^)]*\)\W*$|^\W*(\d+\.)*\W*\[[^\]]*\]\(#[^)]*\)|\[!\[|^\s*<|^\s*\[(comment|//)\]:"
     r"|[├└│┌┐┘▼╔║╚]|^\W*$"
 )
+LOOK = 1_000  # characters of a line by which it is told: the pattern is quadratic in runs of signs
 NEGATED = re.compile(
     r"\b(no|not|none|never|without|lacks?|lacking|missing|cannot|neither|nor|absent|except|skip(ped)?|disabled"
     r"|removed|dropped"
@@ -123,11 +125,11 @@ class Vocabulary:
 @lru_cache(maxsize=1)
 def vocabulary() -> tuple[Vocabulary, ...]:
     """The words of `checks/claims.toml`."""
-    data = tomllib.loads(paths.CLAIMS.read_text(encoding="utf-8"))
-    return tuple(
-        Vocabulary(name, tuple(row["checks"]), re.compile("|".join(row["says"]), re.IGNORECASE))
-        for name, row in data.items()
-    )
+    with remembered():
+        return tuple(
+            Vocabulary(name, tuple(row["checks"]), re.compile("|".join(row["says"]), re.IGNORECASE))
+            for name, row in compiled.table(paths.CLAIMS).items()
+        )
 
 
 def install(project: Project, checks: Iterable[Check], known: Mapping[str, Verdict] | None = None) -> None:
@@ -218,6 +220,8 @@ def stated(prose: list[Fact]) -> Iterator[tuple[Location, str]]:
         if block[-1].name.rstrip().endswith(":") or (PLANNED.search(block[0].name[:40]) and len(block) == 1):
             continue
         for at, text in split(block):
+            if len(text) > MAX_SENTENCE:
+                continue
             plain = " ".join(MARKUP.sub(lambda m: m[1] or " ", text).split())
             if len(plain) > 12 and states(plain):
                 yield at, plain
@@ -238,7 +242,7 @@ def paragraphs(prose: list[Fact]) -> Iterator[list[Fact]]:
     """Lines that belong together: wrapped text; an item of a list or a row of a table starts anew."""
     block: list[Fact] = []
     for fact in prose:
-        if CONTENTS.search(fact.name):
+        if CONTENTS.search(fact.name[:LOOK]):
             continue
         if block and (ITEM.match(fact.name) or fact.at.line != block[-1].at.line + 1):
             yield block
@@ -255,11 +259,13 @@ def split(block: list[Fact]) -> Iterator[tuple[Location, str]]:
     for fact in block:
         starts.append((len(text), fact.at))
         text += ITEM.sub("", fact.name) + " "
-    position = 0
+    position = line = 0
     for sentence in SENTENCE_END.split(text):
         offset = text.index(sentence, position)
         position = offset + len(sentence)
-        yield next(at for start, at in reversed(starts) if start <= offset), sentence.strip()
+        while line + 1 < len(starts) and starts[line + 1][0] <= offset:
+            line += 1
+        yield starts[line][1], sentence.strip()
 
 
 def tree_claims(project: Project, page: Page) -> Iterator[Claim]:

@@ -5,11 +5,12 @@ Imports stay inside the commands: `kit --version` and `kit audit` start without 
 
 from __future__ import annotations
 
+import gc
+import signal
 import sys
 from typing import TYPE_CHECKING
 
 from readykit import __version__
-from readykit.cli_audit import add_audit, add_folders, folders
 from readykit.errors import FAULT, INTERRUPTED, OK, KitError, UsageError
 
 if TYPE_CHECKING:
@@ -26,17 +27,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code (see docs/reference/exit-codes.md).
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    if argv is not None:
+        return _run(list(argv))
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # who is told to end cleans up first
+            signal.signal(getattr(signal, name), _interrupted)
+    gc.disable()  # a short life: nearly all that is made is needed to its end
+    try:
+        return _run(sys.argv[1:])
+    finally:
+        gc.freeze()  # and is not gone through once more at the end
+
+
+def _interrupted(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _run(words: list[str]) -> int:
     if words in (["--version"], ["-V"]):  # before anything is imported: editors and scripts ask often
         print(f"readykit {__version__}")
         return OK
     _forget_working_directory()
     _never_fail_to_print()
     try:
-        options = _parser().parse_args(words)
+        options = _parser(words).parse_args(words)
         return int(options.run(options))
     except KitError as problem:
-        print(f"kit: {problem}", file=sys.stderr)
+        _tell(str(problem))
         return problem.exit_code
     except KeyboardInterrupt:
         print("kit: interrupted; what was done is kept", file=sys.stderr)
@@ -49,8 +66,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         import traceback
 
         print(f"kit: a fault of ours, please report it with these lines (readykit {__version__}):", file=sys.stderr)
-        traceback.print_exc()
+        _tell(traceback.format_exc())
         return FAULT
+
+
+def _tell(message: str) -> None:
+    """Say something on standard error; what it quotes may be a stranger's path or address."""
+    from readykit.clean import told
+
+    for line in message.rstrip().split("\n"):
+        print(f"kit: {told(line)}", file=sys.stderr)
 
 
 def _forget_working_directory() -> None:
@@ -68,19 +93,27 @@ def _never_fail_to_print() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command line; a command whose name is not among the words has no words of its own."""
     import argparse
+
+    from readykit.cli_audit import add_audit
 
     parser = argparse.ArgumentParser(
         prog="kit", description="Is this machine-learning project ready for production, and can you prove it?"
     )
     parser.add_argument("-V", "--version", action="version", version=f"readykit {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add_new(commands.add_parser("new", help="make a project in which the whole life of a model works"))
-    add_audit(commands.add_parser("audit", help="measure a repository against the standard, with evidence"))
-    _add_explain(commands.add_parser("explain", help="what a check asks, why, and how to satisfy it"))
-    _add_checks(commands.add_parser("checks", help="list the checks"))
-    _add_demo(commands.add_parser("demo", help="the whole story in one go, on real data"))
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="kit")
+    for name, add, about in (
+        ("new", _add_new, "make a project in which the whole life of a model works"),
+        ("audit", add_audit, "measure a repository against the standard, with evidence"),
+        ("explain", _add_explain, "what a check asks, why, and how to satisfy it"),
+        ("checks", _add_checks, "list the checks"),
+        ("demo", _add_demo, "the whole story in one go, on real data"),
+    ):
+        command = commands.add_parser(name, help=about)
+        if name in words:
+            add(command)
     return parser
 
 
@@ -119,6 +152,8 @@ def _key_value(word: str) -> tuple[str, str]:
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
+    from readykit.cli_audit import add_folders
+
     parser.add_argument("id", nargs="?", metavar="ID", help="a check, for example TRK001; all when left out")
     add_folders(parser)
     parser.set_defaults(run=_explain)
@@ -126,6 +161,7 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
 def _explain(options: argparse.Namespace) -> int:
     from readykit.catalogue import toolbox, with_folders
+    from readykit.cli_audit import folders
     from readykit.examples import examples, judge
     from readykit.report.explain import explain_all, explain_one
 
@@ -143,12 +179,15 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _add_checks(parser: argparse.ArgumentParser) -> None:
+    from readykit.cli_audit import add_folders
+
     add_folders(parser)
     parser.set_defaults(run=_checks)
 
 
 def _checks(options: argparse.Namespace) -> int:
     from readykit.catalogue import with_folders
+    from readykit.cli_audit import folders
     from readykit.report.explain import table
 
     sys.stdout.write(table(with_folders(folders(options))))

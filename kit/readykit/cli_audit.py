@@ -20,7 +20,8 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
     """The words that `kit audit` understands."""
     from readykit.report import FORMATS
 
-    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="a repository (default: here)")
+    kinds = "a folder (default: here), a file, .zip, .tar.gz, a bare repository, https://host/repository@ref#folder"
+    parser.add_argument("path", nargs="?", default=".", metavar="TARGET", help=kinds)
     parser.add_argument("--profile", metavar="NAME", help="trial, starter, production (default) or regulated")
     parser.add_argument("--format", default="terminal", choices=list(FORMATS), help="what to print")
     parser.add_argument(
@@ -54,24 +55,28 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
 def _audit(options: argparse.Namespace) -> int:
     import time
 
-    from readykit.auditor import audit
-    from readykit.policy import Wishes
+    from readykit.compiling import remembered
+    from readykit.output import refuse, write
     from readykit.report import FORMATS, format_of
+
+    with remembered():
+        from readykit.auditor import audit
+        from readykit.policy import Wishes
 
     for path in options.output:
         if format_of(path) is None:
             known = ", ".join(FORMATS.values())
             raise UsageError(f"--output {path}: its suffix names the format; use one of {known}")
+    refuse(options.output, options.path)
     start = time.time()
     select, ignore = _ids(options.select), _ids(options.ignore)
     rubrics = tuple(options.rubric)
     wishes = Wishes(options.profile, select, ignore, options.config, options.trust_config, folders(options), rubrics)
     report = audit(options.path, wishes)
     run = None if options.reproducible else {"started": round(start, 3), "seconds": round(time.time() - start, 3)}
-    for path in options.output:
-        _write(path, _render(report, format_of(path) or "", options, run, terminal=False))
+    write({path: _render(report, format_of(path) or "", options, run, printed=False) for path in options.output})
     if not options.quiet:
-        sys.stdout.write(_render(report, options.format, options, run, terminal=True))
+        sys.stdout.write(_render(report, options.format, options, run, printed=True))
     return _exit_code(report, options)
 
 
@@ -80,45 +85,21 @@ def _ids(words: str | None) -> tuple[str, ...]:
 
 
 def _render(
-    report: Report, name: str, options: argparse.Namespace, run: dict[str, float] | None, *, terminal: bool
+    report: Report, form: str, options: argparse.Namespace, run: dict[str, float] | None, *, printed: bool
 ) -> str:
-    if name == "json":
-        from readykit.report import json_
+    from readykit.report import render
 
-        return json_.render(report, run)
+    if form == "json":
+        return render(report, form, run=run)
+    if form != "terminal":
+        return render(report, form)
     import shutil
 
-    from readykit.report import terminal as page
     from readykit.text import Style
 
-    style = Style.for_stream() if terminal else Style(False)
-    width = shutil.get_terminal_size().columns if terminal else 100
-    return page.render(report, style, width, options.verbose)
-
-
-def _write(path: str, text: str) -> None:
-    """Write a report whole or not at all."""
-    import tempfile
-    from pathlib import Path
-
-    target = Path(path)
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=".kit-", delete=False
-        ) as part:
-            part.write(text)
-        Path(part.name).chmod(0o666 & ~_umask())
-        Path(part.name).replace(target)
-    except OSError as problem:
-        raise UsageError(f"--output {path}: cannot be written ({problem.strerror})") from problem
-
-
-def _umask() -> int:
-    import os
-
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    style = Style.for_stream() if printed else Style(False)
+    width = shutil.get_terminal_size().columns if printed else 100
+    return render(report, form, style=style, width=width, verbose=options.verbose)
 
 
 def _exit_code(report: Report, options: argparse.Namespace) -> int:
@@ -127,10 +108,12 @@ def _exit_code(report: Report, options: argparse.Namespace) -> int:
 
     if any(f.verdict.status is Status.ERROR for f in report.findings):
         return FAULT
-    if not report.applicable:
-        return TARGET if options.require_ml else OK
+    if not report.applicable and options.require_ml:
+        return TARGET
     if report.unreadable:
         return IN_PART
+    if not report.applicable:
+        return OK
     score, level = report.score.total, report.score.level
     min_score = report.min_score if options.min_score is None else options.min_score
     min_level = report.min_level if options.min_level is None else options.min_level

@@ -1,6 +1,7 @@
 """Text that looks like a credential, by shapes that nothing else has, and by a name with a random value beside it.
 
-What is found is never handed on: a `Leak` holds a masked beginning, the place and what kind of thing it is.
+What is found is never shown: a `Leak` says by a masked beginning, the place and its kind what it is. The value itself
+serves only to mask it wherever else a report quotes it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from readykit.model import Location
+from readykit.sieve import Sieve, sieve
 
 # What stands at the beginning of a token, and its whole shape. The first is looked for as plain text, which is fast;
 # the second must match between characters that cannot belong to a longer word (base64 of an image, a hash).
@@ -33,7 +36,7 @@ SHAPES = tuple(
         ("hooks.slack.com/services/", r"hooks\.slack\.com/services/T\w{8,}/B\w{8,}/\w{20,}", "a chat webhook"),
         ("/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d{15,}/[\w-]{50,}", "a chat webhook"),
         (":AA", r"\d{8,10}:AA[\w-]{33}", "a chat bot's token"),
-        ("sk-", r"sk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]*[A-Za-z0-9]{20,}[\w-]*", "a model provider's key"),
+        ("sk-", r"sk-(?:[A-Za-z0-9]{0,19}[_-])*+[A-Za-z0-9]{20,}[\w-]*", "a model provider's key"),
         ("gsk_", r"gsk_[A-Za-z0-9]{40,}", "a model provider's key"),
         ("wandb_v1_", r"wandb_v1_\w{40,}", "an experiment tracker's key"),
         # base64 of the beginning of a tracker's token: {"api_address": or {"api_
@@ -50,6 +53,10 @@ SHAPES = tuple(
         ("SharedAccessKey=", r"SharedAccessKey=[A-Za-z0-9+/]{40,}={0,2}", "a shared access key"),
     )
 )  # fmt: skip
+LEADS = {"/api/webhooks/": 14, ":AA": 10, "_live_": 2}
+"""How many characters of a token stand before what it is found by; others begin with it."""
+ANYWHERE = ("AccountKey=", "SharedAccessKey=", "hooks.slack.com/services/", "/api/webhooks/")
+"""What does not stand in one long word together with its token."""
 PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)*[A-Za-z0-9+/=:,\s\\-]{60,}")
 ENCODED_KEY = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,}")  # base64 of "-----BEGIN": certificates have it as well
 KEY_PAIR = re.compile(r"\"username\"\s*:\s*\"[^\"]+\"\s*,\s*\"key\"\s*:\s*\"([0-9a-f]{32,40})\"")
@@ -63,17 +70,25 @@ OPTION = re.compile(
     re.IGNORECASE,
 )
 # a login with a name, whose value stands in the same file: key = "0a1b..." and login(key=key)
+DEFAULT = re.compile(r"\bdefault\s*=\s*([\"'])([^\"'\s]{12,})\1", re.IGNORECASE)
 LOGIN_BY_NAME = re.compile(r"\blogin\(\s*(?:\w+\s*=\s*)?([A-Za-z_]\w*)\s*[,)]")
+KEY_BY_NAME = re.compile(r"(?<![\w.])([A-Za-z_]\w*+)\s*+=\s*+[\"']([0-9a-f]{32,64}(?=[\"'])|[\w-]{60,}+(?=[\"']))")
 THIS_MACHINE = re.compile(r"(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:|$)")
 IN_ADDRESS = re.compile(r"://([^\s:/@\"'<>{}$]+):([^\s/@\"'<>{}$]{3,})@([^\s/:\"'?<>{}$]+)")
 
 SECRET_WORDS = ("password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "access_key", "accesskey",
                 "account_key", "private_key", "auth_key", "encryption_key", "signing_key", "credential", "_pwd", "_pat",
                 "sas_token", "connection_string", "_key")  # fmt: skip
-NAME = (
-    r"[\w.-]*(?:passwords?|passwd|passphrase|_pwd|secrets?|token|api[_-]?key|access[_-]?key|account[_-]?key"
+# the same as few plain searches: `key` counts behind the one, and where a name must be a setting also behind the other
+HINTS = (b"passw", b"secret", b"token", b"credential", b"_pwd", b"_pat", b"connection_string")
+KEYS = (b"_", b"api", b"api-", b"access")
+OTHERS = (b"account", b"private", b"auth", b"encryption", b"signing")
+OTHER_KEYS = (*OTHERS, *(word + b"-" for word in (*OTHERS, b"access")))
+NAMES = (
+    r"(?:passwords?|passwd|passphrase|_pwd|secrets?|token|api[_-]?key|access[_-]?key|account[_-]?key"
     r"|private[_-]?key|auth[_-]?key|encryption[_-]?key|signing[_-]?key|secret[_-]?key|credentials?|_pat|[A-Z]{3,}_KEY)"
 )
+NAME = rf"[\w.-]*{NAMES}"
 OF_SOMETHING_ELSE = re.compile(
     # a name that speaks about a secret without holding it, and words that only look like one
     r"tokeni[sz]|tokens$|max_?token|num_?token|public|_?(name|names|file|path|url|uri|env|arn|ref|type|format|length"
@@ -85,8 +100,8 @@ ACCESS_ID = re.compile(r"access_?key_?id$", re.IGNORECASE)
 START = r"(?<![\w.-])"  # a name is read from its beginning, which saves trying again from each of its letters
 SEPARATOR = r"[\"'\])]*\s*(?::\s*(?:Optional\[)?str\]?(?:\s*\|\s*None)?\s*=|:=|=>|[:=])\s*"
 # in code a value is a quoted string, in configuration it may stand bare
-QUOTED = re.compile(rf"{START}({NAME}\w*){SEPARATOR}[bf]?([\"'])([^\"'\s]{{6,}})\2", re.IGNORECASE)
-BARE = re.compile(rf"{START}({NAME}\w*){SEPARATOR}[\"']?([^\s\"',;#]{{5,}})", re.IGNORECASE)
+QUOTED = re.compile(rf"{START}({NAME}\w*+){SEPARATOR}[bf]?([\"'])([^\"'\s]{{6,}})\2", re.IGNORECASE)
+BARE = re.compile(rf"{START}({NAME}\w*+){SEPARATOR}[\"']?([^\s\"',;#]{{5,}})", re.IGNORECASE)
 NAMED_VALUE = re.compile(rf"name:\s*[\"']?({NAME}\w*)[\"']?\s*\n\s*value:\s*[\"']?([^\s\"'#]{{5,}})", re.IGNORECASE)
 
 # names and values without a sign of equality between them: cell magics and shell lines of a notebook, calls that set
@@ -97,7 +112,15 @@ GIVEN = re.compile(
     rf"({NAME}\w*)(?:[\"']\s*,\s*|\s*=\s*|\s+)[\"']?([^\s\"'\\,;#()]{{12,}})",
     re.IGNORECASE,
 )
-SETTERS = ("env", "export", "setdefault", "set_key", "remote modify", "configure set", "config set")
+SETTERS = (b"%env", b"%set_env", b"export", b"setdefault(", b"putenv(", b"setenv(", b"set_key(", b"remote modify",
+           b"configure set", b"config set")  # fmt: skip
+
+# what each of these has behind the word that speaks of a secret, as seen in the sieve of a text
+REST = re.compile(rb"[\w?]*+")
+BEHIND_QUOTED = re.compile(rf"[\w?]*+{SEPARATOR}[bf]?[\"'][^\"'\s]{{6}}".lower().encode())
+BEHIND_BARE = re.compile(rf"[\w?]*+{SEPARATOR}[\"']?[^\s\"',;#]{{5}}".lower().encode())
+BEHIND_NAMED = re.compile(rb"[\w?]*+[\"']?\s*+value:")
+BEHIND_GIVEN = re.compile(rb"[\w?]*+(?:[\"']\s*,\s*|\s*=\s*|\s+)[\"']?[^\s\"'\\,;#()]{12}")
 
 REFERENCE = re.compile(
     r"[${}<>()\[\]|*\\]|%\(|^[@!&/.~]|^\w+\.\w+\.?\w*\(|://|^(arn|projects|secrets?|env|vault)[:/.]|…"
@@ -118,7 +141,7 @@ COMMON = re.compile(
 WORD = re.compile(r"[a-z_-]{2,}[\d!@#]{0,5}", re.IGNORECASE)
 KEY_FILE = re.compile(r"[A-Za-z0-9+/_-]{32,100}={0,2}")
 MASKED, LEAST_RANDOM, LONG, LONGEST_LINE = 4, 3.0, 16, 2_000
-BEFORE, BEHIND = 40, 300  # how far a token reaches around the text that gives it away
+BEHIND, FAR = 300, 240  # how far a value reaches behind what gives it away, and how far that stands behind an option
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +152,7 @@ class Leak:
     what: str
     masked: str
     common: bool = False
+    value: str = field(default="", repr=False, compare=False)
 
 
 def masked(value: str) -> str:
@@ -174,7 +198,7 @@ def leaks(text: str, path: str, *, code: bool, prose: bool = False) -> Iterator[
         if path.endswith((".key", ".secret")) and KEY_FILE.fullmatch(text.strip()) and random(text.strip()):
             found.append((0, "a key in a file of its own", text.strip(), False))
     for start, what, value, common in found:
-        yield Leak(Location(path, text.count("\n", 0, start) + 1), what, masked(value), common)
+        yield Leak(Location(path, sieve(text).line(start)), what, masked(value), common, value)
 
 
 Row = tuple[int, str, str, bool]
@@ -182,13 +206,18 @@ Row = tuple[int, str, str, bool]
 
 def shaped(text: str) -> Iterator[Row]:
     """Tokens that show by their form what they are."""
+    dense = sieve(text).dense
     for start, shape, what in SHAPES:
+        if start not in (text if start in ANYWHERE else dense):
+            continue
+        lead = LEADS.get(start, 0)
         place = text.find(start)
         while place >= 0:
-            match = shape.search(text, max(0, place - BEFORE), place + BEHIND)
+            end = place + BEHIND
+            match = shape.search(text, max(0, place - lead), end) if lead else shape.match(text, place, end)
             if match and not PLACEHOLDER.search(match[0].partition(start)[2]) and entropy(match[0]) > LEAST_RANDOM:
                 yield match.start(), what, match[0], False
-            place = text.find(start, match.end() if match else place + len(start))
+            place = text.find(start, match.end() if match else place + 1)
     if "PRIVATE KEY" in text:
         for match in PRIVATE_KEY.finditer(text):
             if "..." not in match[0] and entropy(match[0][30:]) > LEAST_RANDOM:
@@ -233,25 +262,50 @@ def handed_over(text: str) -> Iterator[Row]:
         ("login", LOGIN, "a key given to a login"), ("Bearer", BEARER, "a bearer token"),
         ('"username"', KEY_PAIR, "an API key"),
     ):  # fmt: skip
-        for match in pattern.finditer(text) if word in text else ():
+        for match in matches(pattern, text, places(text, word)):
             if random(match[1]) and not PLACEHOLDER.search(match[1]):
                 yield match.start(1), what, match[1], False
     yield from set_elsewhere(text)
-    for match in OPTION.finditer(text) if "default" in text and "-" in text else ():
-        if random(match[2]) and not PLACEHOLDER.search(match[2]) and not REFERENCE.search(match[2]):
-            yield match.start(2), "a secret as the default of an option", match[2], False
+    for place in sieve(text).places(b"default"):
+        value = DEFAULT.match(text, place)
+        option = OPTION.search(text, max(0, place - FAR), value.end()) if value else None
+        if option and random(option[2]) and not PLACEHOLDER.search(option[2]) and not REFERENCE.search(option[2]):
+            yield option.start(2), "a secret as the default of an option", option[2], False
+
+
+def matches(pattern: re.Pattern[str], text: str, starts: Iterable[int]) -> Iterator[re.Match[str]]:
+    """What a pattern matches at some places, one after the other."""
+    done = 0
+    for start in starts:
+        if start >= done and (match := pattern.match(text, start)):
+            done = match.end()
+            yield match
 
 
 def set_elsewhere(text: str) -> Iterator[Row]:
     """Keys under a name that a login then uses, and values handed to whatever keeps settings."""
-    for match in LOGIN_BY_NAME.finditer(text) if "login(" in text else ():
-        given = re.search(rf"(?<![\w.]){match[1]}\s*=\s*[\"']([0-9a-f]{{32,64}}|[\w-]{{60,}})[\"']", text)
-        if given and random(given[1]) and not PLACEHOLDER.search(given[1]):
-            yield given.start(1), "a key given to a login", given[1], False
-    for match in GIVEN.finditer(text) if any(word in text for word in SETTERS) else ():
+    logins = [match[1] for match in matches(LOGIN_BY_NAME, text, places(text, "login("))]
+    values: dict[str, re.Match[str]] = {}
+    for match in KEY_BY_NAME.finditer(text) if logins else ():
+        values.setdefault(match[1], match)
+    for name in logins:
+        given = values.get(name)
+        if given and random(given[2]) and not PLACEHOLDER.search(given[2]):
+            yield given.start(2), "a key given to a login", given[2], False
+    for match in given_to_setters(text):
         row = judged(match[1], match[2])
         if row is not None and not row[1]:
             yield match.start(2), row[0], match[2], False
+
+
+def given_to_setters(text: str) -> Iterable[re.Match[str]]:
+    """Names and values without a sign of equality, looked for around the words that speak of a secret."""
+    sift, found = sieve(text), {}
+    for place in sorted({*hits(sift).names, *hits(sift).others}):
+        start = max(0, place - FAR)
+        if BEHIND_GIVEN.match(sift.low, place) and any(word in sift.low[start:place] for word in SETTERS):
+            found.update({match.start(2): match for match in GIVEN.finditer(text, start, place + BEHIND)})
+    return found.values()
 
 
 def places(text: str, part: str) -> Iterator[int]:
@@ -264,31 +318,78 @@ def places(text: str, part: str) -> Iterator[int]:
 
 def lines_with(text: str, words: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Beginning and text of the lines that hold any of some lower-case words; most lines of a file hold none."""
-    low = text.lower()
-    low = low if len(low) == len(text) else text
-    starts = {low.rfind("\n", 0, place) + 1 for word in words for place in places(low, word)}
-    for start in sorted(starts):
-        end = text.find("\n", start)
-        yield start, text[start:end] if end >= 0 else text[start:]
+    sift = sieve(text)
+    for start in sorted({line for word in words for line in sift.lines(sift.places(word.encode()))}):
+        yield start, text[start : sift.end(start)]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Where a text speaks of a secret: by one of `SECRET_WORDS`, or by a word that does so only in a setting's name."""
+
+    names: list[int]
+    others: list[int]
+
+
+@lru_cache(maxsize=1)
+def hits(sift: Sieve) -> Hits:
+    """Where a text speaks of a secret, looked for once."""
+    names, others = [place for word in HINTS for place in sift.places(word)], [*sift.places(b"passphrase")]
+    low = sift.low
+    for place in sift.places(b"key"):
+        if low.endswith(KEYS, 0, place):
+            names.append(place)
+        elif low.endswith(OTHER_KEYS, 0, place):
+            others.append(place)
+    return Hits(list(apart(low, sorted(names))), list(apart(low, sorted(others))))
+
+
+def apart(low: bytes, hits: Iterable[int]) -> Iterator[int]:
+    """The first of the hits in each word: what stands behind the word is the same for all of them."""
+    end = 0
+    for place in hits:
+        if place >= end and (rest := REST.match(low, place)):
+            end = rest.end()
+            yield place
 
 
 def named(text: str, code: bool) -> Iterator[Row]:
     """Values of names that speak of a secret."""
     encoded = "kind: Secret" in text
-    for start, line in lines_with(text, SECRET_WORDS):
-        if len(line) >= LONGEST_LINE or ("=" not in line and ":" not in line):
+    sift = sieve(text)
+    behind, pattern = (BEHIND_QUOTED, QUOTED) if code else (BEHIND_BARE, BARE)
+    for start in lines_of_values(sift, behind):
+        end = sift.end(start)
+        if end - start >= LONGEST_LINE:
             continue
-        if code and '"' not in line and "'" not in line:
-            continue
-        for match in (QUOTED if code else BARE).finditer(line):
+        for match in pattern.finditer(text[start:end]):
             value = match[3] if code else match[2]
             row = judged(match[1], value.strip("\"'"), encoded)
             if row is not None:
                 yield start + match.start(match.lastindex or 0), row[0], value, row[1]
-    for match in NAMED_VALUE.finditer(text) if "value:" in text and not code else ():
+    for match in below(sift) if "value:" in text and not code else ():
         row = judged(match[1], match[2], False)
         if row is not None:
             yield match.start(2), row[0], match[2], row[1]
+
+
+def lines_of_values(sift: Sieve, behind: re.Pattern[bytes]) -> list[int]:
+    """The beginnings of lines that speak of a secret and have a value behind such a word."""
+    found, low = hits(sift), sift.low
+    lines = set(sift.lines(place for place in found.names if behind.match(low, place)))
+    others = [place for place in found.others if behind.match(low, place)]
+    if others:
+        lines.update(set(sift.lines(others)).intersection(sift.lines(found.names)))
+    return sorted(lines)
+
+
+def below(sift: Sieve) -> Iterator[re.Match[str]]:
+    """Names that speak of a secret with a value on the next line."""
+    found = sorted(place for many in (hits(sift).names, hits(sift).others) for place in many)
+    for start in sorted(set(sift.lines(place for place in found if BEHIND_NAMED.match(sift.low, place)))):
+        name = sift.low.find(b"name:", start, min(sift.end(start), start + LONGEST_LINE))
+        if name >= 0:
+            yield from NAMED_VALUE.finditer(sift.text, name, start + 2 * LONGEST_LINE)
 
 
 def judged(name: str, value: str, encoded: bool = False) -> tuple[str, bool] | None:

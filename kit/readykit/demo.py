@@ -203,7 +203,7 @@ def _roll_back(tale: Demo) -> None:
 
 def _audit(tale: Demo) -> None:
     from readykit.auditor import audit
-    from readykit.report.terminal import LEVELS
+    from readykit.report.words import LEVELS
 
     with tale.steps.step("audit the project"):
         report = audit(tale.project)

@@ -26,7 +26,7 @@ from readykit.project import Project
 from readykit.repo import Repo
 
 if TYPE_CHECKING:
-    from readykit.tools import Toolbox
+    from readykit.toolbox import Toolbox
 
 EXPECTED = {
     "good": Status.PASS, "partial": Status.PARTIAL, "bad": Status.FAIL, "na": Status.NOT_APPLICABLE,

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from readykit.globs import path_matches
 from readykit.model import Evidence, Strength
 from readykit.naming import last
 
@@ -70,9 +71,13 @@ SETS = re.compile(r"(True|False|0|1|[\"'](yes|no|true|false|pass\w*|fail\w*|appr
 HANDED = re.compile(r"(?:bool\()?(\w+)\)?")
 CALL = re.compile(r"(?:await )?([\w.]+)\(")
 DRY = re.compile(r"^[\"']?(dry[_-]?run|disabled|off|skip|warn(_only)?|false)[\"']?$", re.IGNORECASE)
+FORMATS = ("yaml", "toml", "json", "docker", "hcl")
+LONG = 16
+"""Longer values are none of those."""
 DRY_KEY = re.compile(
     r"(validation|evaluation|gate|run)[_-]?(mode|enabled)$|skip_(validation|evaluation|gate)$", re.IGNORECASE
 )
+HUMP, APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])"), re.compile(r"[^a-z0-9]+")
 COMPARISON = re.compile(r"[^<>=!-][<>]=?[^<>=]")
 # above zero or below one says that a figure is a figure, not that it is good
 TRIVIAL = re.compile(r"[<>]=?\s*(0|1|0\.0|1\.0)\b(?!\.)|(?<![\w.])(0|0\.0|1|1\.0)\s*[<>]")
@@ -82,22 +87,31 @@ FIXED = re.compile(r"[<>]=?\s*\d*\.?\d+|\d*\.?\d+\s*[<>]=?")
 @lru_cache(maxsize=1 << 15)
 def word_set(text: str) -> frozenset[str]:
     """The words that identifiers are made of: `new_model_mse` and `newModelMse` give new, model, mse."""
-    return frozenset(re.sub(r"[^a-z0-9]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower()).split())
+    if not text.islower():
+        text = HUMP.sub("_", text).lower()
+    return frozenset(APART.sub(" ", text).split())
 
 
 def compares_model(text: str, names: str) -> bool:
     """Whether a condition holds a model's figure against a bar or a rival."""
+    if not compares(text) or TRIVIAL.search(text):
+        return False
     found = word_set(names)
     if found & ELSEWHERE and not found & RIVAL:
-        return False
-    if not COMPARISON.search(f" {text} ") or TRIVIAL.search(text):
         return False
     rivals = bool(found & RIVAL) and len(found & (RIVAL | {"new"})) > 1
     return rivals or bool(found & METRIC and (found & BAR or FIXED.search(text)))
 
 
+def compares(text: str) -> bool:
+    """Whether a text holds one thing against another."""
+    return ("<" in text or ">" in text) and bool(COMPARISON.search(f" {text} "))
+
+
 def falls_short(fact: Fact) -> bool:
     """Whether a figure under the one that is asked for raises: `if best_score < expected_score: raise`."""
+    if "raise" not in fact.detail.get("body", "") and "raise" not in fact.detail.get("else", ""):
+        return False
     names = word_set(fact.detail.get("names", ""))
     asked = names & METRIC and names & ASKED_FOR and not names & (ELSEWHERE - {"best"})
     return bool(asked and "raise" in outcome(fact).split(",") and not TRIVIAL.search(fact.name))
@@ -125,7 +139,13 @@ def outcome(fact: Fact) -> str:
 
 def decides(fact: Fact) -> bool:
     """Whether a branch stops the run or promotes on one of its sides."""
-    return bool(STOPS.search(outcome(fact)) or PROMOTES.search(outcome(fact)))
+    return stops_or_promotes(outcome(fact))
+
+
+@lru_cache(maxsize=1 << 14)
+def stops_or_promotes(done: str) -> bool:
+    """Whether what a branch does stops the run or promotes."""
+    return bool(STOPS.search(done) or PROMOTES.search(done))
 
 
 class Verdicts:
@@ -139,13 +159,14 @@ class Verdicts:
         self._learn_branches(project)
         self._learn_calls(project)
         for fact in project.facts("call"):  # `Result(no_regression=ok)`: the verdict goes on under another name
+            if self.anywhere.isdisjoint(fact.detail):
+                continue
             for key, value in fact.detail.items():
                 if key in self.anywhere and (inner := HANDED.fullmatch(value.strip())):
                     self.in_file.add((fact.at.path, inner[1]))
                     self.handed.setdefault((fact.at.path, inner[1]), key)
         for fact in project.facts("assign"):
-            made = CALL.match(fact.value.strip())
-            if made and self.rest_on(fact.at.path, last(fact.name)):
+            if self.rest_on(fact.at.path, last(fact.name)) and (made := CALL.match(fact.value.strip())):
                 self._add(fact, last(made[1]))  # `decision = trigger(mse)`, then `deploy(decision)`
 
     def _learn_branches(self, project: Project) -> None:
@@ -156,8 +177,7 @@ class Verdicts:
 
     def _learn_calls(self, project: Project) -> None:
         conditional = project.doing("conditional stage").facts
-        promoting = [call for call in project.facts("call") if PROMOTES.search(call.name)]
-        for fact in (*promoting, *conditional):
+        for fact in (*project.named(PROMOTES, "call"), *conditional):
             for value in fact.detail.values():
                 self._add(fact, last(value.strip()))
             if fact.kind == "decorator":
@@ -184,7 +204,7 @@ def conditions(project: Project) -> Iterator[Fact]:
 def evaluated(text: str) -> bool:
     """Whether a condition holds what an evaluating stage gave out against a bar, whatever the figure is called."""
     found = word_set(text)
-    against = bool(found & BAR or FIXED.search(text)) and bool(COMPARISON.search(f" {text} "))
+    against = bool(found & BAR or FIXED.search(text)) and compares(text)
     return against and bool(found & EVALUATING) and not found & ELSEWHERE and not TRIVIAL.search(text)
 
 
@@ -206,9 +226,9 @@ def _verdicts(project: Project, relied: Verdicts) -> Iterator[tuple[Fact, bool]]
     assigned: dict[str, list[Fact]] = {}
     for fact in project.facts("assign"):
         assigned.setdefault(fact.at.path, []).append(fact)
-        compared = compares_model(fact.value, f"{fact.value} {fact.name}") or (
-            bool(COMPARISON.search(f" {fact.value} ")) and paired(fact, fact.value)
-        )
+        if not compares(fact.value):
+            continue
+        compared = compares_model(fact.value, f"{fact.value} {fact.name}") or paired(fact, fact.value)
         if compared and not watches(fact):
             name = last(fact.scope) if fact.name == "return" else last(fact.name)
             asked = relied.rest_on(fact.at.path, last(fact.scope)) and word_set(name) & (NAMES_OF_VERDICTS | FLAGS)
@@ -267,13 +287,13 @@ def acts_after(project: Project, fact: Fact) -> bool:
 
 def dry_runs(project: Project) -> list[Evidence]:
     """Configuration that lets a failed validation pass."""
-    facts = [*project.config("*.y*ml*", "*"), *project.config("*.toml", "*")]
+    off = [f for f in project.named(DRY_KEY, *FORMATS, role=None) if len(f.value) < LONG and DRY.match(f.value)]
+    facts = [fact for pattern in ("*.y*ml*", "*.toml") for fact in off if path_matches(fact.at.path, pattern)]
     return [
         project.evidence(
             fact, f"{fact.name.rpartition('.')[2]}: {fact.value} lets a bad model through", cap=Strength.DECLARED
         )
         for fact in facts
-        if DRY_KEY.search(fact.name) and DRY.match(fact.value)
     ]
 
 

@@ -7,8 +7,8 @@ import re
 import stat
 from pathlib import Path
 
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")  # SHA-1 or SHA-256
-_REFERENCE = re.compile(r"ref: (refs/[\w./-]+)")
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")  # SHA-1 or SHA-256
+_REFERENCE = re.compile(r"ref: (refs/[^\x00-\x20\x7f~^:?*\[\\]+)")
 _MAX_BYTES = 4_000_000  # packed-refs of a very large repository
 
 
@@ -22,25 +22,32 @@ def head(root: Path) -> str | None:
         The commit's hexadecimal digest.
     """
     folder = root / ".git"
-    if folder.is_symlink() or not folder.is_dir():
-        return None
+    return None if folder.is_symlink() or not folder.is_dir() else commit_of(folder)
+
+
+def commit_of(folder: Path) -> str | None:
+    """Return the commit that a git folder says is checked out, or None when it says none.
+
+    Args:
+        folder: the `.git` of a repository, or a bare one.
+    """
     text = _read(folder / "HEAD")
     named = _REFERENCE.fullmatch(text)
     if not named:
-        return text if _COMMIT.fullmatch(text) else None
+        return text if COMMIT.fullmatch(text) else None
     reference = named[1]
     if ".." in reference:
         return None
     loose = _read(folder / reference)
-    if _COMMIT.fullmatch(loose):
+    if COMMIT.fullmatch(loose):
         return loose
     rows = (line.split(" ") for line in _read(folder / "packed-refs").splitlines())
-    return next((row[0] for row in rows if row[1:] == [reference] and _COMMIT.fullmatch(row[0])), None)
+    return next((row[0] for row in rows if row[1:] == [reference] and COMMIT.fullmatch(row[0])), None)
 
 
 def _read(path: Path) -> str:
     """The text of a regular file, empty when it is anything else: a link, a pipe, too large, not there."""
-    return (content(path, _MAX_BYTES) or b"").decode("ascii", "replace").strip()
+    return (content(path, _MAX_BYTES) or b"").decode("utf-8", "replace").strip()
 
 
 def content(path: Path, most: int) -> bytes | None:

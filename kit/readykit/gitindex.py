@@ -6,7 +6,6 @@ index that is broken, or that lists its files elsewhere (a split index) or only 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from struct import unpack_from
@@ -36,6 +35,8 @@ def tracked(root: Path) -> frozenset[str] | None:
     data = content(folder / "index", MAX_BYTES)
     if data is None:
         return None
+    import hashlib  # loads OpenSSL, which few audits need
+
     for name, size in _DIGESTS:
         body, digest = data[:-size], data[-size:]
         if digest not in (bytes(size), hashlib.new(name, body, usedforsecurity=False).digest()):

@@ -8,6 +8,7 @@ from fnmatch import translate
 from functools import lru_cache
 
 Test = Callable[[str], bool]
+ONE_STAR = re.compile(r"[^*?\[\n]+\*[^*?\[\n]+")
 
 
 @lru_cache(maxsize=8192)
@@ -15,7 +16,7 @@ def glob(pattern: str) -> Test:
     """A test for names: `*` is any text (dots and slashes included), `?` one character, `[...]` a set."""
     inner = pattern.strip("*")
     if "?" in inner or "[" in inner or "*" in inner or "\n" in inner:
-        return Slow(pattern)
+        return around(pattern) if ONE_STAR.fullmatch(pattern) else Slow(pattern)
     starts, ends = pattern.startswith("*"), pattern.endswith("*")
     if not pattern.strip("*"):
         return anything if pattern else glob_exact("")
@@ -44,6 +45,13 @@ def anything(_name: str) -> bool:
     return True
 
 
+def around(pattern: str) -> Test:
+    """The test of a glob with one star inside."""
+    start, _, end = pattern.partition("*")
+    least = len(start) + len(end)
+    return lambda name: name.startswith(start) and name.endswith(end) and len(name) >= least
+
+
 def glob_exact(text: str) -> Test:
     """A test for one name."""
     return lambda name: name == text
@@ -69,12 +77,26 @@ class Slow:
         return self.regex.match(name) is not None
 
 
-@lru_cache(maxsize=1 << 16)
-def path_matches(path: str, pattern: str) -> bool:
-    """Whether a path matches a glob; one without a slash is compared with the base name, `**/` may be no folder."""
+def path_globs(pattern: str) -> tuple[bool, tuple[str, ...]]:
+    """A path's glob as plain globs, one of which is to match: the whole path, or else its base name."""
     if pattern.startswith("**/"):
         bare = pattern[3:]
-        return glob(bare)(path.rpartition("/")[2]) or ("/" in bare and (glob(bare)(path) or glob("*/" + bare)(path)))
-    if "/" not in pattern:
-        return glob(pattern)(path.rpartition("/")[2])
-    return glob(pattern)(path)
+        return ("/" in bare, (bare, f"*/{bare}") if "/" in bare else (bare,))
+    return "/" in pattern, (pattern,)
+
+
+@lru_cache(maxsize=2048)
+def path_glob(pattern: str) -> Test:
+    """A test for paths; a glob without a slash is compared with the base name, `**/` may be no folder."""
+    whole, globs = path_globs(pattern)
+    test = glob(globs[0])
+    if not whole:
+        return lambda path: test(path.rpartition("/")[2])
+    deeper = glob(globs[-1])
+    return (lambda path: test(path) or deeper(path)) if len(globs) > 1 else test
+
+
+@lru_cache(maxsize=1 << 16)
+def path_matches(path: str, pattern: str) -> bool:
+    """Whether a path matches a glob, as `path_glob` has it; remembered."""
+    return path_glob(pattern)(path)

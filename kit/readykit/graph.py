@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from readykit.facts.templates import rendered_path
@@ -14,7 +15,8 @@ from readykit.launch import Launcher, Node
 from readykit.limits import MAX_HOPS
 from readykit.live import Live
 from readykit.model import Fact, Location
-from readykit.modules import CODE_FILE, ENTRY, Modules
+from readykit.modules import CODE_ENDS, ENTRY, Modules, is_code
+from readykit.once import Answers
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
@@ -31,12 +33,19 @@ ORDER = (
     "kubernetes", "compose", "docker", "mlproject", "task", "make", "just", "nox", "invoke", "tox", "npm", "procfile",
     "script", "python", "notebook", "readme",
 )  # fmt: skip
+CONFIGURATION = ("yaml", "toml", "json")
 # files of R that other files run, and calls that list a folder's files to run them all
 R_FILE = re.compile(r"[\w./-]+\.(R|r|Rmd|rmd|qmd)$")
 LISTS_FOLDER = frozenset({"list.files", "dir_ls", "tar_source", "dir"})
-HANDLER_KEYS = re.compile(
-    r"(handler|_target_|notebook_path|python_file|entry_?point|script|module|main_?file)$", re.IGNORECASE
-)
+HANDLER_KEYS = (
+    "handler", "_target_", "notebook_path", "python_file", "entrypoint", "entry_point", "script", "module", "mainfile",
+    "main_file",
+)  # fmt: skip
+"""Ends of keys, in lower case, whose values name code that a framework starts."""
+Targets = tuple[dict[str, list[str]], dict[str, list[tuple[int, Fact]]]]
+LONGEST = max(map(len, HANDLER_KEYS))
+LISTS = re.compile(r"(^|\.)(deps|outs|paths?|files|exclude|include|package_data|omit)(\[\d+\])?$")
+"""Keys whose values are files, but not files to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,8 @@ class Graph:
         self.repo = repo
         self.modules = Modules(repo.files)
         self._started: dict[Location, Route] = {}
+        self._active = Answers(self._read_by)
+        self._targets = Answers(self._targets_of)
 
     # -- questions ------------------------------------------------------------------------------------------------
     def reached(self, path: str) -> Route | None:
@@ -72,6 +83,10 @@ class Graph:
 
     def active(self, path: str, runner: str) -> bool:
         """Whether a system looks for its file at this place; a project template's own root counts as a root."""
+        return self._active[path, runner]
+
+    def _read_by(self, place: tuple[str, str]) -> bool:
+        path, runner = place
         pattern = PLACES.get(runner)
         plain = rendered_path(path)
         if pattern is None:
@@ -112,9 +127,8 @@ class Graph:
     def _commands(self) -> dict[str, list[Fact]]:
         found: dict[str, list[Fact]] = {}
         for path in self.repo.files:
-            own = [fact for fact in self.repo.facts(path) if fact.kind in ("command", "target")]
-            if own:
-                found[path] = own
+            if not self.repo.by_kind(path).keys().isdisjoint(("command", "target")):
+                found[path] = [fact for fact in self.repo.facts(path) if fact.kind in ("command", "target")]
         return found
 
     @cached_property
@@ -124,16 +138,28 @@ class Graph:
     def _commands_of(self, node: Node) -> list[Fact]:
         """Commands of a file, or of one target and what the target needs."""
         path, scope = node
-        own = self._commands.get(path, [])
         if not scope:
-            return [fact for fact in own if fact.kind == "command"]
+            return [fact for fact in self._commands.get(path, ()) if fact.kind == "command"]
+        needs, commands = self._targets[path]
         wanted, todo = set(), [scope]
         while todo:
             name = todo.pop()
             if name not in wanted:
                 wanted.add(name)
-                todo += [n for f in own if f.kind == "target" and f.name == name for n in f.value.split()]
-        return [fact for fact in own if fact.kind == "command" and fact.scope in wanted]
+                todo += needs.get(name, ())
+        numbered = sorted((row for name in wanted for row in commands.get(name, ())), key=itemgetter(0))
+        return [fact for _, fact in numbered]
+
+    def _targets_of(self, path: str) -> Targets:
+        """What the targets of a file need, and their commands with their place in the file."""
+        needs: dict[str, list[str]] = {}
+        commands: dict[str, list[tuple[int, Fact]]] = {}
+        for number, fact in enumerate(self._commands.get(path, ())):
+            if fact.kind == "target":
+                needs.setdefault(fact.name, []).extend(fact.value.split())
+            else:
+                commands.setdefault(fact.scope, []).append((number, fact))
+        return needs, commands
 
     @cached_property
     def _routes(self) -> dict[str, Route]:
@@ -149,9 +175,10 @@ class Graph:
             if self.repo.role(path) in ("test", "vendored"):
                 continue
             here = (*steps, Location(path))
-            routes.setdefault(path, Route(here))
-            if not path.endswith(".ipynb"):
-                queue.extend((following, here) for following in self._imports(path))
+            if path not in routes:
+                routes[path] = Route(here)
+                if not path.endswith(".ipynb"):
+                    queue.extend((following, here) for following in self._imports(path))
             for fact in self._commands_of(node):
                 self._started.setdefault(fact.at, Route(here))
                 queue.extend((target, (*steps, fact.at)) for target in self._launcher.targets(fact))
@@ -184,28 +211,28 @@ class Graph:
         for path in self.repo.files:
             if self.repo.role(path) in (*NEVER, "test"):
                 continue
-            facts = self.repo.facts(path)
             if re.search(r"(^|/)dags/[^/]+\.py$|(^|/)(pipeline_registry|noxfile|tasks)\.py$", path):
                 yield (path, ""), ()
-            for fact in facts:
-                if fact.kind in ("yaml", "toml", "json"):
-                    for target in self._named(fact):
-                        yield (target, ""), (fact.at,)
+            if self.repo.by_kind(path).keys().isdisjoint(CONFIGURATION):
+                continue
+            for fact in self.repo.facts(path):
+                if fact.kind in CONFIGURATION and may_name(fact):
+                    yield from (((target, ""), (fact.at,)) for target in self._named(fact))
 
     def _named(self, fact: Fact) -> list[str]:
         """Files that a configuration value names."""
         value = fact.value
         if len(value) > 200 or fact.name.startswith("?"):
             return []
-        entry = ENTRY.match(value)
+        entry = ENTRY.match(value) if ":" in value else None
         if entry and not fact.name.endswith(("image", "uses")):
             return self.modules.imported(entry[1], fact.at.path)
-        if CODE_FILE.match(value):
-            if re.search(r"(^|\.)(deps|outs|paths?|files|exclude|include|package_data|omit)(\[\d+\])?$", fact.name):
+        if is_code(value):
+            if LISTS.search(fact.name):
                 return []
             found = self.modules.file(value, fact.at.path)
             return [found] if found else []
-        if HANDLER_KEYS.search(fact.name) and re.fullmatch(r"[\w./-]+", value):
+        if names_code(fact) and re.fullmatch(r"[\w./-]+", value):
             tries = [f"{value}.py", f"{value}.ipynb", re.sub(r"\.\w+$", ".py", value)]
             found = next(filter(None, (self.modules.file(t, fact.at.path) for t in tries)), "")
             return [found] if found else self.modules.imported(value, fact.at.path) if "." in value else []
@@ -221,13 +248,23 @@ class Graph:
             if fact.kind == "import":
                 yield from ((found, "") for found in self.modules.imported(fact.name, path))
             elif fact.kind == "string":
-                entry = ENTRY.match(fact.name)
+                entry = ENTRY.match(fact.name) if ":" in fact.name else None
                 if entry:
                     yield from ((found, "") for found in self.modules.imported(entry[1], path))
-                elif CODE_FILE.match(fact.name):
+                elif is_code(fact.name):
                     found = self.modules.file(fact.name, path)
                     if found:
                         yield found, ""
+
+
+def may_name(fact: Fact) -> bool:
+    """Whether a configuration value can name code: asked of all of them, it must cost next to nothing."""
+    return ":" in fact.value or fact.value.endswith(CODE_ENDS) or names_code(fact)
+
+
+def names_code(fact: Fact) -> bool:
+    """Whether a key is one whose value a framework takes for the name of code."""
+    return fact.name[-LONGEST:].lower().endswith(HANDLER_KEYS)
 
 
 def sourced(repo: Repo, modules: Modules, path: str) -> Iterator[str]:

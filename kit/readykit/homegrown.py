@@ -22,7 +22,9 @@ MODEL_PATH = re.compile(
 NO_MODEL = re.compile(r"(?<![a-z])(data ?(set|frame)?s?|scalers?|encoders?|features?|train|test|[xy])(?![a-z])")
 # -- models -----------------------------------------------------------------------------------------------------------
 # An address of a model file under a version, a date or a hash, that stays what it was.
-ASSET = re.compile(rf"^https?://\S*(/releases/download/|/v?\d+\.\d+|\d{{8}}|[0-9a-f]{{8}})\S*({FORM}|\.tar\.gz|\.zip)$")
+ASSET = re.compile(rf"({FORM}|\.tar\.gz|\.zip)$")
+ADDRESS = re.compile(r"^https?://\S*$")
+STAYS = re.compile(r"/releases/download/|/v?\d+\.\d+|\d{8}|[0-9a-f]{8}")
 RELEASED = re.compile(rf"^https?://[^/]+/([^/]+/[^/]+)/releases/download/([^/]+)/\S*({FORM}|\.tar\.gz|\.zip)$")
 BUCKET = re.compile(r"^(s3|gs|wasbs?|abfss?|azureml)://")
 EXECUTION = re.compile(r"(?<![a-z])(train\w* |pipeline )?(job|run|execution|build) ?(id|name|number|uuid)(?![a-z])")
@@ -74,8 +76,8 @@ def dvc_models(project: Project) -> list[Evidence]:
 def zoo(project: Project) -> list[Evidence]:
     """A list of trained models in a document, each with the address of a file that stays what it was."""
     links: dict[str, list[Fact]] = defaultdict(list)
-    for fact in project.facts("link", role=None):
-        if ASSET.match(fact.name) and project.role(fact.at.path) not in ("vendored", "generated"):
+    for fact in project.named(ASSET, "link", role=None):
+        if lasting(fact.name) and project.role(fact.at.path) not in ("vendored", "generated"):
             links[fact.at.path].append(fact)
     return [
         Evidence(rows[0].at, Strength.DECLARED, f"a list of {len(rows)} trained models, kept by hand")
@@ -84,10 +86,18 @@ def zoo(project: Project) -> list[Evidence]:
     ]
 
 
+def lasting(address: str) -> bool:
+    """Whether an address of a file holds what does not change: a version, a date, a hash."""
+    ending = ASSET.search(address)
+    if ending is None or not ADDRESS.match(address):
+        return False
+    return STAYS.search(address, address.index("//") + 2, ending.start()) is not None
+
+
 def released_models(project: Project) -> list[Evidence]:
     """Code that looks up trained models among the assets of releases, each under its tag."""
     tags: dict[tuple[str, str], dict[str, Fact]] = defaultdict(dict)
-    for fact in project.facts("string", role=CODE):
+    for fact in project.named(RELEASED, "string", role=CODE):
         match = RELEASED.match(fact.name)
         if match and not fact.at.path.endswith(".ipynb"):
             tags[fact.at.path, match[1]].setdefault(match[2], fact)

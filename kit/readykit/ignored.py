@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from readykit.repo import Repo
 
 
+MOST = 2_000
+"""Rules of a repository that are followed; people write a few hundred."""
+DEEP = 3
+"""Times `**` in a rule that is followed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One line of an ignore file: the pattern as written, its place, and the folder it speaks of."""
@@ -42,7 +48,7 @@ class Ignored:
                 folder = path.removesuffix(".gitignore")
                 for number, line in enumerate(repo.text(path).split("\n"), 1):
                     text = line.strip()
-                    if text and not text.startswith("#"):
+                    if text and not text.startswith("#") and len(self.rules) < MOST and text.count("**") <= DEEP:
                         self.rules.append(Rule(text, Location(path, number), folder))
 
     def rule(self, path: str) -> Rule | None:
@@ -93,6 +99,13 @@ def matcher(pattern: str) -> Matcher:
 def translated(pattern: str) -> str:
     """A pattern as a regular expression: `*` and `?` stop at slashes, `**` does not."""
     out = ""
-    for part in re.split(r"(\*\*/|/\*\*|\*|\?)", pattern):
-        out += {"**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+    for part in re.split(r"(\*\*/|/\*\*)", pattern):
+        out += {"**/": "(?:.*/)?", "/**": "/.*"}.get(part) or starred(part)
     return out
+
+
+def starred(pattern: str) -> str:
+    """A pattern of `*` and `?`. What stands between two stars is looked for once, so that no path takes long."""
+    first, *rest = [re.escape(part).replace(r"\?", "[^/]") for part in re.split(r"\*+", pattern)]
+    between = "".join(f"[^/]*{part}" if "/" in part else f"(?>[^/]*?{part})" for part in rest[:-1])
+    return first + between + "".join(f"[^/]*{part}" for part in rest[-1:])

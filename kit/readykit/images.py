@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from readykit.once import once
@@ -22,11 +23,13 @@ VARIABLE = re.compile(r"\$\{?(\w+)(?::?-([^}]*))?\}?")
 FLAGS = re.compile(r"^(--[\w-]+(=\S+)?\s+)+")
 LONG = 5
 """Shorter names of folders (`api`, `train`) are found in the names of anybody's images."""
+LONGEST = 2_000
+"""Characters of an instruction and of a default in which variables are filled in."""
 CODE = re.compile(r"\.(py|r|scala|jar|js|ts|go|ipynb|sh)$", re.IGNORECASE)
 FETCHES = re.compile(r"git clone|pip install .*(git\+|\s\.(\s|$|\[))|install_github|wget |curl ")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Image:
     """A Dockerfile: its instructions in order."""
 
@@ -42,11 +45,19 @@ class Image:
         """Instructions by name."""
         return (fact for fact in self.facts if fact.name in names)
 
-    @property
+    @cached_property
     def last_stage(self) -> tuple[Fact, ...]:
         """What follows the last `FROM`, with that line: the stage that is shipped."""
         starts = [index for index, fact in enumerate(self.facts) if fact.name == "FROM"]
         return self.facts[starts[-1] :] if starts else self.facts
+
+    @cached_property
+    def stages(self) -> dict[str, list[Fact]]:
+        """The instructions of each stage by its name."""
+        found: dict[str, list[Fact]] = {}
+        for fact in self.facts:
+            found.setdefault(fact.scope, []).append(fact)
+        return found
 
     def chain(self) -> tuple[Fact, ...]:
         """The last stage with the stages of this file that it is built from, nearest first."""
@@ -55,7 +66,7 @@ class Image:
         base = next((f.value.split()[0] for f in found if f.name == "FROM" and f.value), "")
         while base and base not in seen:
             seen.add(base)
-            stage = [f for f in self.facts if f.scope == base and base]
+            stage = self.stages.get(base, [])
             found += stage
             base = next((f.value.split()[0] for f in stage if f.name == "FROM" and f.value), "")
         return tuple(found)
@@ -65,15 +76,20 @@ class Image:
         """The line that starts the shipped stage."""
         return self.last_stage[0]
 
-    def filled(self, text: str) -> str:
-        """Text with the variables that `ARG` gives a default for."""
-        defaults = {}
+    @cached_property
+    def defaults(self) -> dict[str, str]:
+        """What `ARG` gives variables, the beginning of it: a long text could grow with each round of filling."""
+        found = {}
         for fact in self.each("ARG"):
             name, equals, value = fact.value.partition("=")
             if equals:
-                defaults[name.strip()] = value.strip().strip("\"'")
+                found[name.strip()] = value.strip().strip("\"'")[:LONGEST]
+        return found
+
+    def filled(self, text: str) -> str:
+        """Text with the variables that `ARG` gives a default for."""
         for _ in range(3):
-            text = VARIABLE.sub(lambda m: defaults.get(m[1]) or m[2] or m[0], text)
+            text = VARIABLE.sub(lambda m: self.defaults.get(m[1]) or m[2] or m[0], text[:LONGEST])
         return text
 
     def sources(self) -> Iterator[tuple[Fact, str]]:
@@ -105,9 +121,20 @@ def takes_code(project: Project, image: Image) -> bool:
 
     `tutorial/Dockerfile` is then the image of a use case by that name, not an example of somebody's image.
     """
-    code = [path for path in project.paths if CODE.search(path) and project.role(path) == "code"]
-    plain = [source.removeprefix("./").rstrip("/") for _, source in image.sources()]
-    return any(path == name or path.startswith(f"{name}/") for name in plain if name not in ("", ".") for path in code)
+    plain = {source.removeprefix("./").rstrip("/") for _, source in image.sources()}
+    return not plain.isdisjoint(places_of_code(project))
+
+
+@once
+def places_of_code(project: Project) -> frozenset[str]:
+    """The files of code, and the folders that they stand in."""
+    found: set[str] = set()
+    for path in project.paths:
+        if CODE.search(path) and project.role(path) == "code":
+            while path and path not in found:
+                found.add(path)
+                path = path.rpartition("/")[0]
+    return frozenset(found)
 
 
 def brings_code(image: Image) -> bool:
@@ -126,7 +153,8 @@ def missing_code(project: Project, image: Image) -> list[tuple[Fact, str]]:
         plain = source.removeprefix("./").removeprefix("/").rstrip("/")
         if not plain.endswith((".py", ".R", ".r", ".ipynb")) or "$" in plain or "*" in plain or "://" in plain:
             continue
-        if not any(path == plain or path.endswith(f"/{plain}") for path in project.repo.files):
+        called = project.repo.called(plain.rpartition("/")[2])
+        if not any(path == plain or path.endswith(f"/{plain}") for path in called):
             found.append((fact, plain))
     return found
 
@@ -165,9 +193,24 @@ def image_folders(project: Project) -> frozenset[str]:
 
 def own_manifest(project: Project, fact: Fact) -> bool:
     """Whether a value of YAML stands in a manifest of something that the project builds, or in its own chart."""
-    here = [f for f in project.repo.facts(fact.at.path) if f.kind == "yaml" and f.scope == fact.scope]
+    path, known = fact.at.path, own_manifests(project)
+    if path not in known:
+        here: dict[str, list[Fact]] = {fact.scope: []}
+        for value in project.repo.facts_of(path, "yaml"):
+            here.setdefault(value.scope, []).append(value)
+        known[path] = {scope: own_one(project, path, values) for scope, values in here.items()}
+    return known[path].get(fact.scope, own_one(project, path, []))
+
+
+@once
+def own_manifests(_project: Project) -> dict[str, dict[str, bool]]:
+    """The answers so far, by file and by the manifest in it."""
+    return {}
+
+
+def own_one(project: Project, path: str, here: list[Fact]) -> bool:
+    """Whether a manifest is of something that the project builds, or of its own chart."""
     if not any(f.name == "kind" for f in here):
-        folder = fact.at.path.rpartition("/")[0]
-        return f"{folder}/Chart.yaml".lstrip("/") in project.repo.known
-    images = [f.value for f in here if f.name.endswith(".image")]
+        return f"{path.rpartition('/')[0]}/Chart.yaml".lstrip("/") in project.repo.known
+    images = {f.value for f in here if f.name.endswith(".image")}
     return not images or any(own_image(project, name) for name in images)

@@ -6,19 +6,27 @@ A collection is audited as a whole and then project by project; what a file show
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
-from readykit.globs import path_matches
+from readykit.once import Answers
 
 if TYPE_CHECKING:
     from readykit.model import Fact, Strength
     from readykit.repo import Repo
-    from readykit.tools import Tool, Toolbox, Trace
-
-    Naming = tuple[Mapping[str, Tool], re.Pattern[str]]
+    from readykit.toolbox import Tool, Toolbox, Trace
 
 WORD = re.compile(r"\w+")
+Sentence = tuple[str, int]
+"""The path of a document, and the number of a sentence in it."""
+Found = TypeVar("Found")
+ByJob = dict[str, list[Found]]
+Shown = tuple["Fact", "Trace"]
+"""A fact and what it shows."""
+Named = tuple[str, "Tool", "Strength"]
+"""A path, and the tool that its name shows, with how strongly it does."""
+NOWHERE: set[Sentence] = set()
 
 
 class Index:
@@ -28,60 +36,68 @@ class Index:
         self.repo = repo
         self.toolbox = toolbox
         self._traces: dict[str, tuple[tuple[Fact, Trace], ...]] = {}
-        self._named: dict[str, tuple[tuple[Tool, str, Strength], ...]] = {}
-        self._naming: dict[str, Naming | None] = {}
-        self._words: dict[str, dict[str, list[int]]] = {}
+        self._mentioned = Answers(self._mentioning)
 
     def traces(self, path: str) -> tuple[tuple[Fact, Trace], ...]:
         """The facts of a file that a tool leaves, each with what it shows."""
         found = self._traces.get(path)
         if found is None:
-            facts, traces = self.repo.facts(path), self.toolbox.traces
-            found = self._traces[path] = tuple((fact, trace) for fact in facts for trace in traces(fact))
+            found = self._traces[path] = tuple(self.toolbox.recognised(self.repo.facts(path)))
         return found
 
-    def shown_by_name(self, path: str) -> tuple[tuple[Tool, str, Strength], ...]:
+    def shown_by_name(self, path: str) -> Sequence[tuple[Tool, str, Strength]]:
         """(tool, job, strength) of what the name of a file alone shows."""
-        found = self._named.get(path)
-        if found is None:
-            rows = self.toolbox.files()
-            found = tuple((tool, job.name, s) for pattern, tool, job, s in rows if path_matches(path, pattern))
-            self._named[path] = found
+        return self.toolbox.shown_by_name(path)
+
+    def by_job(self, roles: Mapping[str, str]) -> tuple[ByJob[Shown], ByJob[Named]]:
+        """What tools leave in some files, by the job that it is a trace of: facts, and files by their names.
+
+        Args:
+            roles: the files with their roles; what tests and documents call or name is no trace.
+        """
+        facts: ByJob[Shown] = {}
+        files: ByJob[Named] = {}
+        for path, role in roles.items():
+            for tool, job, strength in self.shown_by_name(path):
+                files.setdefault(job, []).append((path, tool, strength))
+            if role not in ("test", "docs") or path.endswith((".yml", ".yaml", ".txt", ".toml")):
+                for row in self.traces(path):
+                    facts.setdefault(row[1].job, []).append(row)
+        return facts, files
+
+    def mentions(self, job: str, paths: Container[str]) -> Iterator[tuple[Fact, Tool]]:
+        """The sentences of some documents that name a tool of a job, each with the first that it names."""
+        return (row for row in self._mentioned[job] if row[0].at.path in paths)
+
+    def _mentioning(self, job: str) -> list[tuple[Fact, Tool]]:
+        names = {tool.name.lower(): tool for tool in self.toolbox.doing(job) if len(tool.name) > 2}
+        facts = self._saying(names)
+        if not facts:
+            return []
+        pattern = naming(names)
+        return [(fact, names[match[1].lower()]) for fact in facts if (match := pattern.search(fact.name))]
+
+    def _saying(self, names: Iterable[str]) -> list[Fact]:
+        """The prose that may hold one of some names, by path and line: it has all the words of one of them."""
+        found: set[Sentence] = set()
+        for name in names:
+            places = [self._sentences.get(word, NOWHERE) for word in WORD.findall(name)]
+            if places:
+                found |= min(places, key=len).intersection(*places)
+        return [self.repo.facts_of(path, "prose")[number] for path, number in sorted(found)]
+
+    @cached_property
+    def _sentences(self) -> dict[str, set[Sentence]]:
+        """The sentences of all documents that have a word of some tool's name, by the word in lower case."""
+        known = {word for tool in self.toolbox.tools.values() for word in WORD.findall(tool.name.lower())}
+        found: dict[str, set[Sentence]] = {}
+        for path in self.repo.files:
+            for number, fact in enumerate(self.repo.facts_of(path, "prose")):
+                for word in known.intersection(WORD.findall(fact.name.lower())):
+                    found.setdefault(word, set()).add((path, number))
         return found
 
-    def mentions(self, job: str, paths: Iterable[str]) -> Iterator[tuple[Fact, Tool]]:
-        """The sentences of documents that name a tool of a job, each with the first that it names."""
-        if job not in self._naming:
-            self._naming[job] = naming(self.toolbox.doing(job))
-        if (known := self._naming[job]) is not None:
-            names, pattern = known
-            for fact in self._saying(paths, names):
-                if match := pattern.search(fact.name):
-                    yield fact, names[match[1].lower()]
 
-    def _saying(self, paths: Iterable[str], names: Iterable[str]) -> Iterator[Fact]:
-        """The prose that may hold one of some names, by path and line: it has the first word of one of them."""
-        first = {word[0].lower() for name in names if (word := WORD.search(name))}
-        for path in paths:
-            lines = self._lines_by_word(path)
-            if lines and (found := first & lines.keys()):
-                prose = self.repo.facts_of(path, "prose")
-                yield from (prose[number] for number in sorted({n for word in found for n in lines[word]}))
-
-    def _lines_by_word(self, path: str) -> dict[str, list[int]]:
-        """Numbers of the sentences of a document by the words in them, in lower case."""
-        lines = self._words.get(path)
-        if lines is None:
-            lines = self._words[path] = {}
-            for number, fact in enumerate(self.repo.facts_of(path, "prose")):
-                for word in set(WORD.findall(fact.name.lower())):
-                    lines.setdefault(word, []).append(number)
-        return lines
-
-
-def naming(tools: Iterable[Tool]) -> Naming | None:
-    """Tools by their names in lower case, and the pattern that finds a name in a text; None without any."""
-    names = {tool.name.lower(): tool for tool in tools if len(tool.name) > 2}
-    if not names:
-        return None
-    return names, re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, names)) + r")(?![\w-])", re.IGNORECASE)
+def naming(names: Iterable[str]) -> re.Pattern[str]:
+    """The pattern that finds a name in a text; it is made for jobs whose tools may be mentioned only."""
+    return re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, names)) + r")(?![\w-])", re.IGNORECASE)

@@ -62,7 +62,9 @@ PUBLISHING = re.compile(
 )
 SITE = re.compile(r"docs?/(source/)?conf\.py|(docs/)?mkdocs\.ya?ml")
 RUNNING = frozenset({"Deployment", "CronJob", "InferenceService", "SeldonDeployment", "StatefulSet", "CronWorkflow"})
-INFRASTRUCTURE = ("dvc.yaml", "*.tf", "Chart.yaml", "bentofile.yaml", "*cronjob*.yaml", "serverless.yml")
+INFRASTRUCTURE = re.compile(
+    r"\.tf$|(^|/)(dvc\.yaml|Chart\.yaml|bentofile\.yaml|[^/]*cronjob[^/]*\.yaml|serverless\.yml)$"
+)
 FRAMEWORKS = ("model training", "model inference")
 AROUND_A_MODEL = ("experiment tracking", "model registry", "model registry lookup", "drift monitoring")
 FEW = 0.02
@@ -265,8 +267,8 @@ def installed(project: Project) -> Iterator[str]:
 def deployed(project: Project) -> bool:
     """Whether the repository runs something of its own: containers on a cluster, pipelines, infrastructure."""
     own = ("code", "template")
-    if any(project.repo.role(path) in own for path in project.files(*INFRASTRUCTURE)):
+    if any(INFRASTRUCTURE.search(path) and project.repo.role(path) in own for path in project.paths):
         return True
-    if any(f.name == "kind" and f.value in RUNNING for f in project.facts("yaml")):
+    if any(f.value in RUNNING for f in project.facts("yaml", name="kind")):
         return True
     return any(project.repo.role(f.at.path) in own for f in project.commands("compose", "kubernetes", "cloudbuild"))

@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from readykit.facts.templates import rendered_path
-from readykit.modules import CODE_FILE, ENTRY, Modules
+from readykit.modules import ENTRY, Modules, is_code
+from readykit.once import Answers
 
 if TYPE_CHECKING:
     from readykit.model import Fact
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 Node = tuple[str, str]
 """A file, and a target in it or nothing."""
+Command = tuple[str, str, str, str]
+"""What is run, the same in plain words, the file that says so, and the folder that it runs in."""
+RUN_MODULE = re.compile(r"python[\d.]*\s+(?:-\w\s+)*-m\s+([\w.]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Launcher:
         self.repo = repo
         self.modules = modules
         self._commands = commands
+        self._known = Answers(self._targets)
+        self._goals = Answers(self._goals_of)
 
     @cached_property
     def _scripts(self) -> dict[str, str]:
@@ -68,25 +74,30 @@ class Launcher:
 
     def targets(self, command: Fact) -> list[Node]:
         """The files and targets that a command runs."""
-        words = (command.detail.get("plain") or command.name).split()
+        given = command.detail.get
+        return self._known[command.name, given("plain", ""), command.at.path, given("cwd", "")]
+
+    def _targets(self, command: Command) -> list[Node]:
+        name, plain, near, cwd = command
+        words = (plain or name).split()
         if not words:
             return []
-        line = Line(words, command.at.path, command.detail.get("cwd", ""))
-        found = self._modules_of(command, line)
+        line = Line(words, near, cwd)
+        found = self._modules_of(name, line)
         special = SPECIAL.get(line.first)
         if special is None:  # `pdm run test` is plainly `test`, which only pdm's own table can explain
-            named = command.name.split()[0].rpartition("/")[2]
+            named = name.split()[0].rpartition("/")[2]
             special = SPECIAL.get(named) if named in TASK_RUNNERS else None
-            line = Line(command.name.split(), line.near, line.cwd) if special else line
+            line = Line(name.split(), near, cwd) if special else line
         if special is not None:
             found += special(self, line)
         if line.first not in TEST_RUNNERS:
             found += self._words(line)
         return list(dict.fromkeys(found))
 
-    def _modules_of(self, command: Fact, line: Line) -> list[Node]:
+    def _modules_of(self, command: str, line: Line) -> list[Node]:
         """The module run with `-m` (of a package its `__main__`), or the one behind a console script."""
-        module = re.search(r"python[\d.]*\s+(?:-\w\s+)*-m\s+([\w.]+)", command.name)
+        module = RUN_MODULE.search(command) if "-m" in command else None
         name = module[1] if module else self._scripts.get(line.first, "").partition(":")[0]
         if not name:
             return []
@@ -98,11 +109,11 @@ class Launcher:
         for word in line.words:
             bare = word.partition("=")[2] if word.startswith("--") and "=" in word else word
             bare = bare.strip("\"'`")
-            entry = ENTRY.match(bare.removesuffix("()"))
             head = bare.partition(":")[0] if ".py:" in bare else bare
-            if entry and "/" not in bare and not CODE_FILE.match(head):
+            entry = ENTRY.match(bare.removesuffix("()")) if ":" in bare and "/" not in bare else None
+            if entry and not is_code(head):
                 yield from ((path, "") for path in self.modules.imported(entry[1], line.near))
-            elif CODE_FILE.match(head) or bare.startswith("./") or ("/" in bare and "." not in bare):
+            elif bare.startswith("./") or ("/" in bare and "." not in bare) or is_code(head):
                 found = self.modules.file(head, line.near, line.cwd)
                 if found and not found.endswith((".txt", ".md", ".csv")):
                     yield found, ""
@@ -120,23 +131,41 @@ class Launcher:
         if not file:
             return []
         home = file.rpartition("/")[0]
-        files = [file, *(p for p in self._commands if p.endswith(".mk") and p.rpartition("/")[0] == home)]
+        files = [file, *(p for p in self._included if p.rpartition("/")[0] == home)]
         goals = [w for w in line.words[1:] if re.fullmatch(r"[\w./%][\w./%-]*", w) and w not in (folder, name)]
-        return [(f, goal) for f in files for goal in goals if any(t.name == goal for t in self._commands.get(f, ()))]
+        return [(f, goal) for f in files for goal in goals if goal in self._goals[f]]
 
     def task(self, line: Line) -> list[Node]:
         """Targets of nox, tox, invoke, just, task, mise, npm and the like: names among the words."""
         names = {w.partition("=")[2] if w.startswith("-") else w for w in line.words[1:]}
         names |= {part for w in line.words[1:] for part in w.split(",")}
-        runners = TASK_RUNNERS[line.first]
-        every = line.first in ("nox", "tox") and len(line.words) == 1
-        found: list[Node] = []
+        names.discard("")
+        if line.first == "tox":
+            names.add("testenv")
+        if line.first in ("nox", "tox") and len(line.words) == 1:
+            names = {ALL}
+        tasks = self._tasks.get(TASK_RUNNERS[line.first], {})
+        return [node for _, node in sorted({row for name in names for row in tasks.get(name, ())})]
+
+    @cached_property
+    def _tasks(self) -> dict[str, dict[str, list[tuple[int, Node]]]]:
+        """The targets of all files by the runner that they are for and every form of their names, with their rank."""
+        found: dict[str, dict[str, list[tuple[int, Node]]]] = {}
+        ranks = itertools.count()
         for path, facts in self._commands.items():
-            for scope in sorted({f.scope or f.name for f in facts if f.detail.get("runner") in runners}):
-                forms = {scope, scope.replace("_", "-"), scope.removeprefix("testenv:")}
-                if every or forms & names or (scope == "testenv" and line.first == "tox"):
-                    found.append((path, scope))
+            for scope, runner in sorted({(f.scope or f.name, f.detail.get("runner", "")) for f in facts}):
+                row = (next(ranks), (path, scope))
+                for form in {ALL, scope, scope.replace("_", "-"), scope.removeprefix("testenv:")}:
+                    found.setdefault(runner, {}).setdefault(form, []).append(row)
         return found
+
+    def _goals_of(self, path: str) -> frozenset[str]:
+        return frozenset(fact.name for fact in self._commands.get(path, ()))
+
+    @cached_property
+    def _included(self) -> list[str]:
+        """Files that Makefiles beside them include."""
+        return [path for path in self._commands if path.endswith(".mk")]
 
     def dvc(self, line: Line) -> list[Node]:
         """All stages: which of them a run needs is not decided here."""
@@ -160,10 +189,11 @@ class Launcher:
         return [(path, "") for path in (self._file(line, name) for name in line.every("-f", "-k")) if path]
 
 
-TASK_RUNNERS: dict[str, tuple[str, ...]] = {
-    "nox": ("nox",), "tox": ("tox",), "invoke": ("invoke",), "inv": ("invoke",), "just": ("just",), "task": ("task",),
-    "mise": ("task",), "npm": ("npm",), "yarn": ("npm",), "pnpm": ("npm",), "poe": ("task",), "pdm": ("task",),
-    "hatch": ("task",), "pixi": ("task",),
+ALL = ""
+"""Stands for all targets of a runner."""
+TASK_RUNNERS = {
+    "nox": "nox", "tox": "tox", "invoke": "invoke", "inv": "invoke", "just": "just", "task": "task", "mise": "task",
+    "npm": "npm", "yarn": "npm", "pnpm": "npm", "poe": "task", "pdm": "task", "hatch": "task", "pixi": "task",
 }  # fmt: skip
 TEST_RUNNERS = frozenset({"pytest", "py.test", "unittest", "coverage"})
 SPECIAL: dict[str, Callable[[Launcher, Line], list[Node]]] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from readykit.credentials import Leak, leaks
 from readykit.ignored import kept_back
 from readykit.once import once
+from readykit.sieve import without_data
 
 if TYPE_CHECKING:
     from readykit.project import Project
@@ -62,6 +63,11 @@ def known_leaks(_repo: Repo) -> dict[str, list[Leak]]:
     return {}
 
 
+def values(repo: Repo) -> list[str]:
+    """What no report of a repository may show: the credentials found so far, but for those that everybody knows."""
+    return [leak.value for found in known_leaks(repo).values() for leak in found if not leak.common]
+
+
 def searched(project: Project, path: str) -> bool:
     """Whether a file can hold the project's own credentials: not made by tools, no data, and in git."""
     size = project.repo.size(path)
@@ -76,7 +82,7 @@ def searched(project: Project, path: str) -> bool:
 
 def in_file(project: Project, path: str) -> list[Leak]:
     """What one file leaks; a notebook is code whose quotes are escaped."""
-    text = project.repo.text(path)
+    text = without_data(project.repo.text(path))
     if path.endswith(".ipynb"):
         text = text.replace('\\"', '"')
     sparse = bool(PROSE.search(path)) or (project.repo.role(path) == "docs" and not path.endswith(".ipynb"))

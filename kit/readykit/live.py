@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ BY_CONVENTION = frozenset(
     ]
 )
 WORD = re.compile(r"[A-Za-z_]\w{2,}")
+PLAIN = re.compile(r"[\w.:/]+")
 
 
 class Live:
@@ -58,40 +59,40 @@ class Live:
         self.defined: dict[str, set[str]] = {}
         self.own: dict[tuple[str, str], set[str]] = {}
         self.names: set[str] = set()
-        todo: list[str] = []
+        texts: set[str] = set()
         for path in repo.files:
             if repo.role(path) not in ("test", "vendored"):
-                todo += self._file(repo.facts(path), path)
-        places: dict[str, list[tuple[str, str]]] = {}
-        for place in self.own:
-            places.setdefault(place[1], []).append(place)
-        while todo:
-            name = todo.pop()
-            if name not in self.names:
-                self.names.add(name)
-                for place in places.get(name, ()):
-                    todo.extend(self.own[place] - self.names)
+                self._file(repo.by_kind(path), path, texts)
+        for text in texts:
+            self.names.update(WORD.findall(text))
+        self._spread()
 
-    def _file(self, facts: Iterable[Fact], path: str) -> list[str]:
-        """Learn what a file defines, and return the names that it refers to from outside of definitions."""
-        roots: list[str] = []
-        for fact in facts:
-            if fact.kind == "refs":
-                for scope, names in fact.detail.items():
-                    top = scope.partition(".")[0]
-                    if top:
-                        self.own.setdefault((path, top), set()).update(names.split())
-                    else:
-                        roots += names.split()
-            elif fact.kind == "def" and "." not in fact.name:
+    def _file(self, facts: Mapping[str, Sequence[Fact]], path: str, texts: set[str]) -> None:
+        """Learn what a file defines, and the names and texts by which it refers to something outside of definitions."""
+        for fact in facts.get("refs", ()):
+            for scope, names in fact.detail.items():
+                top = scope.partition(".")[0]
+                (self.own.setdefault((path, top), set()) if top else self.names).update(names.split())
+        for fact in facts.get("def", ()):
+            if "." not in fact.name:
                 self.defined.setdefault(path, set()).add(fact.name)
                 if fact.detail.get("decorators"):
-                    roots.append(fact.name)
-            elif fact.kind in ("yaml", "toml", "json", "command", "docker"):
-                roots += WORD.findall(fact.value or fact.name)
-            elif fact.kind == "string" and re.fullmatch(r"[\w.:/]+", fact.name):
-                roots += WORD.findall(fact.name)
-        return roots
+                    self.names.add(fact.name)
+        for kind in ("yaml", "toml", "json", "command", "docker"):
+            texts.update([fact.value or fact.name for fact in facts.get(kind, ())])
+        texts.update([fact.name for fact in facts.get("string", ()) if PLAIN.fullmatch(fact.name)])
+
+    def _spread(self) -> None:
+        """Add what live definitions refer to, and what that refers to."""
+        places: dict[str, list[set[str]]] = {}
+        for (_, name), refers in self.own.items():
+            places.setdefault(name, []).append(refers)
+        todo = [name for name in places if name in self.names]
+        while todo:
+            for refers in places[todo.pop()]:
+                new = refers - self.names
+                self.names |= new
+                todo.extend(new & places.keys())
 
     def dead(self, path: str, scope: str) -> bool:
         """Whether the outermost definition around a scope is referred to by nothing that is live."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from readykit.facts.templates import is_template, rendered_path
+from readykit.once import Answers
 
 CODE_FILE = re.compile(r"^[^\s*{}<>|]+\.(py|ipynb|sh|R|r|Rmd|rmd|qmd|scala)$")
 """A word that is a path of code."""
+SOURCES = ("src", "lib", "app", "code", "python")
+"""Folders whose modules are seen from outside as if they stood beside them."""
+CODE_ENDS = (".py", ".ipynb", ".sh", ".R", ".r", ".Rmd", ".rmd", ".qmd", ".scala")
 ENTRY = re.compile(r"^(?:[\w-]+\s*=\s*)?([A-Za-z_][\w.]*):([A-Za-z_]\w*)$")
 """`module:attribute`, also as `name = module:attribute`."""
 
@@ -21,6 +26,8 @@ class Modules:
         """Files by the path that they have when rendered: their own, but for templates."""
         self.by_name: dict[str, list[str]] = {}
         self.by_base: dict[str, list[str]] = {}
+        self._imported = Answers(self._imported_in)
+        self._homes = Answers(self._homes_of)
         for plain, path in sorted(self.real.items()):
             self.by_base.setdefault(plain.rpartition("/")[2], []).append(path)
             if plain.endswith(".py"):
@@ -32,7 +39,10 @@ class Modules:
 
     def imported(self, name: str, importer: str) -> list[str]:
         """The files that importing `name` (with leading dots when relative) in a file runs, packages included."""
-        folder = plain_path(importer).rpartition("/")[0]
+        return self._imported[name, plain_path(importer).rpartition("/")[0]]
+
+    def _imported_in(self, asked: tuple[str, str]) -> list[str]:
+        name, folder = asked
         if name.startswith("."):
             level = len(name) - len(name.lstrip("."))
             base = folder.split("/") if folder else []
@@ -64,22 +74,34 @@ class Modules:
                 yield real
 
     def _nearest(self, dotted: str, folder: str, count: int) -> str:
-        """The file for a dotted name that stands nearest to the importing folder."""
-        best, closeness = "", -1
-        for path in self.by_name.get(dotted, ()):
-            home = plain_path(path).removesuffix(".py").removesuffix("/__init__").split("/")[:-count]
-            here = folder.split("/") if folder else []
-            shared = 0
-            for left, right in zip(home, here, strict=False):
-                if left != right:
+        """The file for a dotted name of some parts that stands nearest to the importing folder.
+
+        That is the one whose own folder has most of the importing folder's path; a single name is looked for only
+        beside and above it, and in folders there that hold sources.
+        """
+        if dotted not in self.by_name:
+            return ""
+        plains, homes = self._homes[dotted]
+        here = folder.split("/") if folder else []
+        for shared in range(len(here), -1, -1):
+            base = "".join(f"{part}/" for part in here[:shared])
+            beside = [homes[home] for home in (base, *(f"{base}{name}/" for name in SOURCES)) if home in homes]
+            if beside:
+                return self.by_name[dotted][min(beside)]
+            for number in range(bisect_left(plains, base), len(plains)) if count > 1 else ():
+                if not plains[number].startswith(base):
                     break
-                shared += 1
-            ancestor = shared == len(home) or (
-                shared == len(home) - 1 and home[-1] in ("src", "lib", "app", "code", "python")
-            )
-            if (ancestor or count > 1) and shared * 2 + ancestor > closeness:
-                best, closeness = path, shared * 2 + ancestor
-        return best
+                if home_of(plains[number], count).startswith(base):
+                    return self.by_name[dotted][number]
+        return ""
+
+    def _homes_of(self, dotted: str) -> tuple[list[str], dict[str, int]]:
+        """The paths for a dotted name, and the number of the first by the folder that it is seen from."""
+        plains = [plain_path(path) for path in self.by_name[dotted]]
+        homes: dict[str, int] = {}
+        for number, plain in enumerate(plains):
+            homes.setdefault(home_of(plain, dotted.count(".") + 1), number)
+        return plains, homes
 
     def file(self, word: str, near: str, cwd: str = "") -> str:
         """The file that a path in a command or configuration means, seen from the file it stands in; empty if none."""
@@ -93,6 +115,8 @@ class Modules:
             folder = folder.rpartition("/")[0]
             bases.append(folder)
         parts = [part for part in word.split("/") if part not in ("", ".")]
+        if not parts or parts[-1] not in self.by_base:
+            return ""
         for start in range(len(parts)):
             for base in bases:
                 path = joined(base, parts[start:])
@@ -103,12 +127,19 @@ class Modules:
     def _copied(self, parts: list[str], near: str) -> str:
         """A file that an image holds at another place: the only one of that name below the file's folder."""
         folder = near.rpartition("/")[0]
-        found = (
-            [p for p in self.by_base.get(parts[-1], ()) if p.startswith(f"{folder}/" if folder else "")]
-            if parts
-            else []
-        )
+        found = [path for path in self.by_base[parts[-1]] if path.startswith(f"{folder}/" if folder else "")]
         return found[0] if len(found) == 1 else ""
+
+
+def is_code(word: str) -> bool:
+    """Whether a word is a path of code."""
+    return word.endswith(CODE_ENDS) and CODE_FILE.match(word) is not None
+
+
+def home_of(plain: str, count: int) -> str:
+    """The folder, with a slash, from which a module is seen by a dotted name of some parts."""
+    parts = plain.removesuffix(".py").removesuffix("/__init__").split("/")[:-count]
+    return "".join(f"{part}/" for part in parts)
 
 
 def plain_path(path: str) -> str:

@@ -1,4 +1,4 @@
-"""What several checks ask of a project is worked out once a project."""
+"""What is asked more than once is worked out once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,22 @@ from functools import wraps
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+Asked = TypeVar("Asked")
 Made = TypeVar("Made")
+
+
+class Answers(dict[Asked, Made]):
+    """A function's answers by what was asked: the second time a question costs no more than a look into a dict."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[Asked], Made]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, asked: Asked) -> Made:
+        made = self[asked] = self._function(asked)
+        return made
 
 
 def once(function: Callable[[Any], Made]) -> Callable[[Any], Made]:
@@ -16,8 +31,10 @@ def once(function: Callable[[Any], Made]) -> Callable[[Any], Made]:
 
     @wraps(function)
     def remembered(thing: Any) -> Made:
-        if thing not in answers:
-            answers[thing] = function(thing)
-        return answers[thing]
+        try:
+            return answers[thing]
+        except KeyError:
+            made = answers[thing] = function(thing)
+            return made
 
     return remembered

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from readykit.facts import markdown
 from readykit.model import Fact, Location
 from readykit.naming import words
+from readykit.once import once
 
 if TYPE_CHECKING:
     from readykit.project import Project
+    from readykit.repo import Repo
 
 FOR_ASSISTANTS = re.compile(r"(^|/)\.[^/]+/|(^|/)(CLAUDE|AGENTS|GEMINI)\.md$|\.prompt\.md$|(^|/)prompts?/")
 DOCUMENT = re.compile(r"\.(md|rst|markdown|qmd)(\.(jinja2?|j2|tmpl))?$", re.IGNORECASE)
@@ -38,6 +40,7 @@ BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 SPAN = re.compile(r"`([^`\n]{3,})`")
+WORDED = frozenset({"heading", "prose", "codeline"})
 README = re.compile(r"^readme(\.\w+)?$", re.IGNORECASE)
 
 
@@ -93,12 +96,18 @@ class Page:
     def sections(self) -> tuple[Section, ...]:
         """One for each heading."""
         heads = [(index, fact) for index, fact in enumerate(self.lines) if fact.kind == "heading"]
-        found = []
-        for order, (index, fact) in enumerate(heads):
+        ends: dict[int, int] = {}
+        unended: list[tuple[int, int]] = []
+        for index, fact in heads:
             level = int(fact.value or 1)
-            ends = (later for later, other in heads[order + 1 :] if int(other.value or 1) <= level)
-            found.append(Section(fact.name, fact.at, level, self.lines[index + 1 : next(ends, len(self.lines))]))
-        return tuple(found)
+            while unended and unended[-1][1] >= level:
+                ends[unended.pop()[0]] = index
+            unended.append((index, level))
+        whole = len(self.lines)
+        return tuple(
+            Section(fact.name, fact.at, int(fact.value or 1), self.lines[index + 1 : ends.get(index, whole)])
+            for index, fact in heads
+        )
 
     @property
     def whole(self) -> Section:
@@ -115,16 +124,29 @@ def titled(project: Project, pattern: re.Pattern[str]) -> Iterator[Section]:
             yield from (section for section in page.sections if pattern.search(section.heading))
 
 
-def pages(project: Project) -> Iterator[Page]:
+@once
+def pages(project: Project) -> tuple[Page, ...]:
     """The documents that speak about the project, the README first, then by path."""
     chosen = [path for path in project.paths if speaks(project, path)]
-    for path in sorted(chosen, key=lambda p: (not README.match(p), p)):
-        facts = project.repo.facts(path)
-        if path.lower().endswith(".txt") and not any(fact.kind == "prose" for fact in facts):
-            facts = tuple(markdown.extract(project.repo.text(path), path))
-        lines = sorted((f for f in facts if f.kind in ("heading", "prose", "codeline")), key=lambda f: f.at.line)
-        if lines:
-            yield Page(path, tuple(lines))
+    read = pages_of(project.repo)
+    for path in chosen:
+        if path not in read:
+            read[path] = page(project.repo, path)
+    return tuple(read[path] for path in sorted(chosen, key=lambda p: (not README.match(p), p)) if read[path].lines)
+
+
+@once
+def pages_of(_repo: Repo) -> dict[str, Page]:
+    """The documents of a repository that were read so far: each is read once, for however many projects."""
+    return {}
+
+
+def page(repo: Repo, path: str) -> Page:
+    """A document; without lines when it says nothing."""
+    facts = repo.facts(path)
+    if path.lower().endswith(".txt") and not any(fact.kind == "prose" for fact in facts):
+        facts = tuple(markdown.extract(repo.text(path), path))
+    return Page(path, tuple(sorted((f for f in facts if f.kind in WORDED), key=lambda f: f.at.line)))
 
 
 def speaks(project: Project, path: str) -> bool:

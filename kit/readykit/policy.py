@@ -8,14 +8,13 @@ in the report in any case.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from readykit.errors import UsageError
-from readykit.facts import Unparsable, toml
+from readykit.facts import Unparsable
 from readykit.limits import MAX_FILE_BYTES
 from readykit.model import Location, Setting
 from readykit.score import Profile, Standard, UnknownProfile, extended
@@ -117,6 +116,10 @@ def parsed(text: str, source: str, table: str, *, checked: bool = True) -> Setti
     """
     if table and "kit" not in text:
         return None
+    import tomllib  # with the reader of TOML an eighth of a small audit, and needed where there are settings only
+
+    from readykit.facts import toml
+
     try:
         facts = toml.extract(text, source)
         data: Any = tomllib.loads(text)
@@ -240,13 +243,15 @@ def decided(repo: Repo, wishes: Wishes, standard: Standard, *, at_home: bool) ->
         raise UsageError(f"{base.source}: {error}" if base.source and not wishes.profile else str(error)) from None
     run = base.table.get("checks", []) if base is examiner or wishes.trusted else []
     beside = Path(wishes.config).parent if wishes.config else repo_root(repo)
+    if run and beside is None:
+        raise UsageError(f"{base.source}: checks are loaded from a folder on disk only, not out of an archive or a store")
     return Policy(
         profile,
         wishes.select or upper(base.table.get("select", ())),
         wishes.ignore or upper(base.table.get("ignore", ())),
         {name.upper(): reason for name, reason in shape.get("disabled", {}).items()},
         rules_of(base),
-        (*wishes.checks, *(str(beside / name) for name in run)),
+        (*wishes.checks, *(str(beside / name) for name in run if beside is not None)),
         base.table.get("min_score"),
         base.table.get("min_level"),
         tuple(listed(own, followed, wishes, examiner is not None)),
@@ -254,9 +259,10 @@ def decided(repo: Repo, wishes: Wishes, standard: Standard, *, at_home: bool) ->
     )
 
 
-def repo_root(repo: Repo) -> Path:
-    """The folder of a tree on disk."""
-    return Path(getattr(repo.source, "root", "."))
+def repo_root(repo: Repo) -> Path | None:
+    """The folder of a tree on disk; None when it lies nowhere as files."""
+    root = getattr(repo.source, "root", None)
+    return None if root is None else Path(root)
 
 
 def upper(names: Iterable[str]) -> tuple[str, ...]:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from readykit.cijobs import CI_RUNNERS, CIJob, CIJobs
+from readykit.found import Found
 from readykit.globs import glob
 from readykit.globs import key_glob as keys
 from readykit.graph import Graph, Route
-from readykit.index import Index
+from readykit.index import ByJob, Index, Named, Shown
 from readykit.lookup import Lookup, named
 from readykit.model import Claim, Evidence, Fact, Location, Strength
 from readykit.repo import Repo, matches
 
 if TYPE_CHECKING:
-    from readykit.tools import Toolbox
+    from readykit.toolbox import Toolbox
 
 WIRED_RUNNERS = CI_RUNNERS | {"dvc"}
 TASK_RUNNERS = frozenset({"make", "just", "nox", "invoke", "tox", "npm", "task"})
@@ -31,33 +31,6 @@ CONFIGURATION = frozenset({"yaml", "toml", "json", "docker", "hcl"})
 ASKED_AT = re.compile(
     r"/.*(?<![a-z])(predict\w*|scor(es?|ing)|infer\w*|classify|recommend\w*|forecast\w*|invocations)(?![a-z])"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The answer to "who does this job?": evidence, strongest first."""
-
-    job: str
-    evidence: tuple[Evidence, ...]
-    looked_in: tuple[str, ...]
-    facts: tuple[Fact, ...] = ()
-
-    @property
-    def strength(self) -> Strength:
-        """The strongest evidence, `absent` when there is none."""
-        return max((e.strength for e in self.evidence), default=Strength.ABSENT)
-
-    @property
-    def tools(self) -> tuple[str, ...]:
-        """Names of the tools, strongest evidence first."""
-        return tuple(dict.fromkeys(e.tool for e in self.evidence if e.tool))
-
-    def at_least(self, strength: Strength) -> tuple[Evidence, ...]:
-        """The evidence of at least a strength."""
-        return tuple(e for e in self.evidence if e.strength >= strength)
-
-    def __bool__(self) -> bool:
-        return bool(self.evidence)
 
 
 class Project:
@@ -82,7 +55,7 @@ class Project:
     def kind(self, kind: str) -> None:
         if kind != self._kind:
             self._kind = kind
-            self._roles.clear()
+            self._roles = {}
             self.__dict__.pop("_lookup", None)  # roles change with the kind, and the answers with the roles
 
     @cached_property
@@ -104,6 +77,10 @@ class Project:
     def paths(self) -> tuple[str, ...]:
         """The project's files."""
         return tuple(path for path in self.repo.files if path.startswith(self.root))
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        return frozenset(self.paths)
 
     # -- facts ----------------------------------------------------------------------------------------------------
     @cached_property
@@ -139,6 +116,17 @@ class Project:
             every = chain.from_iterable(self.repo.facts_of(path, kind) for kind in kinds)
             return every if name == "*" else filter(named(name), every)
         return chain.from_iterable(self._lookup.facts(kind, name, roles, within) for kind in kinds)
+
+    def named(self, pattern: re.Pattern[str], *kinds: str, role: Sequence[str] | None = ("code",)) -> Iterator[Fact]:
+        """As `facts`, of those in whose name a pattern is found: much cheaper than to look at one fact after another.
+
+        Args:
+            pattern: what is searched for in names.
+            kinds: the kinds to give, in this order.
+            role: roles of files to look into; None for every role.
+        """
+        roles = None if role is None else tuple(role)
+        return chain.from_iterable(self._lookup.named(kind, pattern, roles) for kind in kinds)
 
     def files(self, *globs: str, role: Sequence[str] | None = None) -> list[str]:
         """Paths that match any of the globs; a glob without `/` is compared with base names."""
@@ -181,8 +169,10 @@ class Project:
 
     def strength(self, fact: Fact) -> Strength:
         """How much a fact proves where it stands."""
+        return self._strength(fact, self.role(fact.at.path))
+
+    def _strength(self, fact: Fact, role: str) -> Strength:
         path = fact.at.path
-        role = self.role(path)
         if fact.kind in PROSE or role in ("vendored", "generated") or fact.detail.get("runner") == "readme":
             return Strength.MENTIONED
         if fact.kind in PASSIVE:
@@ -210,7 +200,9 @@ class Project:
 
     def evidence(self, fact: Fact, note: str = "", cap: Strength | None = None, tool: str = "") -> Evidence:
         """Evidence from a fact; `cap` limits its strength, the note says what was seen and how it is reached."""
-        strength = self.strength(fact)
+        return self._evidence(fact, self.strength(fact), note, cap, tool)
+
+    def _evidence(self, fact: Fact, strength: Strength, note: str, cap: Strength | None, tool: str) -> Evidence:
         if cap is not None:
             strength = min(strength, cap)
         route = self._route(fact) if strength is Strength.WIRED else None
@@ -231,10 +223,9 @@ class Project:
         if job not in self.toolbox.jobs:
             raise KeyError(f"no tool in checks/tools does {job!r}")
         if job not in self._found:
-            rows = self._traces.get(job, [])
-            rows = sorted(rows, key=lambda row: (-row[0].strength, row[0].at))
+            rows = self._shown(job)
             if not rows:
-                said = self.index.mentions(job, self.paths)
+                said = self.index.mentions(job, self._own)
                 rows = [(Evidence(f.at, Strength.MENTIONED, f.name[:120], tool.name), f) for f, tool in said]
             self._found[job] = Found(
                 job,
@@ -255,20 +246,27 @@ class Project:
             return False
         return bool(self.used("model serving")) or any(answers(fact) for fact in self.facts("decorator"))
 
+    def _shown(self, job: str) -> list[tuple[Evidence, Fact | None]]:
+        """The traces of the tools that do a job, the strongest first."""
+        roles, facts, files = self._traces
+        found: list[tuple[Evidence, Fact | None]] = []
+        for fact, trace in facts.get(job, ()):
+            cap = trace.strength if trace.strength < Strength.USED else None
+            strength = self._strength(fact, roles[fact.at.path])
+            found.append((self._evidence(fact, strength, trace.what, cap, trace.tool.name), fact))
+        for path, tool, strength in files.get(job, ()):
+            capped = strength if roles[path] == "code" else Strength.MENTIONED
+            found.append((self.seen(path, f"file {path}", capped, tool=tool.name), None))
+        return sorted(found, key=lambda row: (-row[0].strength, row[0].at))
+
     @cached_property
-    def _traces(self) -> dict[str, list[tuple[Evidence, Fact | None]]]:
-        found: dict[str, list[tuple[Evidence, Fact | None]]] = {}
-        for path in self.paths:
-            if self.role(path) in ("test", "docs") and not path.endswith((".yml", ".yaml", ".txt", ".toml")):
-                continue
-            for fact, trace in self.index.traces(path):
-                cap = trace.strength if trace.strength < Strength.USED else None
-                found.setdefault(trace.job, []).append((self.evidence(fact, trace.what, cap, trace.tool.name), fact))
-        for path in self.paths:
-            for tool, job, strength in self.index.shown_by_name(path):
-                capped = strength if self.role(path) == "code" else Strength.MENTIONED
-                found.setdefault(job, []).append((self.seen(path, f"file {path}", capped, tool=tool.name), None))
-        return found
+    def _traces(self) -> tuple[dict[str, str], ByJob[Shown], ByJob[Named]]:
+        """What tools leave, with the roles that files had when this was first asked.
+
+        The kind of the repository, which may change roles, is concluded from what is found here.
+        """
+        roles = {path: self.role(path) for path in self.paths}
+        return roles, *self.index.by_job(roles)
 
     @cached_property
     def looked_in(self) -> tuple[str, ...]:

@@ -5,20 +5,20 @@ Everything is read on first demand; what could not be read is kept as rows for t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from readykit.facts import Unparsable
-from readykit.facts.dispatch import cap_of, extract, kinds_of
-from readykit.githead import head
-from readykit.gitindex import tracked
+from readykit.facts.dispatch import cap_of, extract, kinds_of, skim
+from readykit.folder import Folder
 from readykit.globs import path_matches
-from readykit.history import NO_HISTORY, History, read
-from readykit.limits import MAX_JSON_BYTES
-from readykit.model import Fact, RepositoryInfo, Unread
+from readykit.history import NO_HISTORY, History
+from readykit.limits import FILE_SECONDS, MAX_JSON_BYTES, MAX_KEPT_TEXT
+from readykit.model import Fact, Reading, RepositoryInfo, Unread
 from readykit.roles import role_of
-from readykit.sources import Folder, Memory, Source
+from readykit.sources import Memory, Source
+from readykit.worker import TooLong, at_most
 
 LANGUAGES = {
     "py": "Python", "ipynb": "Jupyter", "r": "R", "rmd": "R", "scala": "Scala", "java": "Java", "js": "JavaScript",
@@ -41,6 +41,24 @@ class Repo:
         self._roles: dict[str, str] = {}
         self._unreadable: dict[str, Unread] = {}
         self._history: History | None = None
+        self._kept = 0
+        self.place = ""
+        """Where the tree lies on this machine; empty when it is nowhere, as in tests."""
+        self.url = ""
+        """The address that it was cloned from."""
+        self.say: Callable[[str], None] = _nothing
+        """Is told which file is begun, for who watches."""
+        self.by_lines: frozenset[str] = frozenset()
+        """Python files that are read by their lines only."""
+        self.left_out: frozenset[str] = frozenset()
+        """Files that are not read, for there are many like them."""
+        self.readings: tuple[Reading, ...] = ()
+        self.refused: dict[str, str] = {}
+        """Files that must not be read, and why: reading them has ended a process."""
+        self.hopeless: dict[str, str] = {}
+        """Checks that must not be asked, and why, as for `refused`."""
+        self.hurried = False
+        """Whether a limit of time or memory was met, which another run may not meet."""
 
     @classmethod
     def open(cls, path: str | Path) -> Repo:
@@ -50,7 +68,9 @@ class Repo:
             NotADirectoryError: the path is not a folder.
         """
         root = Path(path)
-        return cls(Folder(root), root.resolve().name)
+        made = cls(Folder(root), root.resolve().name)
+        made.place = str(root.resolve())
+        return made
 
     @classmethod
     def of(cls, files: Mapping[str, str], name: str = "example", history: History = NO_HISTORY) -> Repo:
@@ -63,19 +83,24 @@ class Repo:
     def history(self) -> History:
         """The commits that led here, read on first demand."""
         if self._history is None:
-            root = self.source.root if isinstance(self.source, Folder) else None
-            self._history = NO_HISTORY if root is None else read(root, head(root))
+            self._history = self.source.history()
         return self._history
 
     @cached_property
     def tracked(self) -> frozenset[str] | None:
         """The paths that git tracks; None when that is not known, as in a tree without `.git`."""
-        return tracked(self.source.root) if isinstance(self.source, Folder) else None
+        return self.source.tracked()
+
+    def git_state(self) -> bytes:
+        """What git says of the tree, as far as an audit asks: the commit that is checked out, the paths it tracks."""
+        paths = "\0".join(sorted(self.tracked)) if self.tracked is not None else "-"
+        return f"{self.source.commit or '-'}\n{paths}".encode("utf-8", "surrogatepass")
 
     @property
     def unreadable(self) -> tuple[Unread, ...]:
         """What could not be read so far, and why."""
-        return tuple(self._unreadable[path] for path in sorted(self._unreadable))
+        rows = (*self.source.unread, *self._unreadable.values())
+        return tuple(sorted(rows, key=lambda row: row.path))
 
     @property
     def skipped(self) -> tuple[Unread, ...]:
@@ -88,9 +113,23 @@ class Repo:
 
     def text(self, path: str) -> str:
         """The text of a file; empty, with a row in `unreadable`, when it cannot be had."""
-        if path not in self._texts:
-            self._texts[path] = self._read(path)
-        return self._texts[path]
+        text = self._texts.get(path)
+        if text is None:
+            text = self._texts[path] = self._read(path)
+            self._kept += len(text)
+            while self._kept > MAX_KEPT_TEXT and len(self._texts) > 1:
+                self._kept -= len(self._texts.pop(next(iter(self._texts))))
+        return text
+
+    def raw(self, path: str) -> bytes:
+        """The bytes of a file as far as it is read; empty when it cannot be had."""
+        limit = cap_of(path)
+        if self.size(path) > limit:
+            return b""
+        try:
+            return self.source.read(path, limit)
+        except (OSError, KeyError):
+            return b""
 
     def _read(self, path: str) -> str:
         limit = cap_of(path)
@@ -116,6 +155,22 @@ class Repo:
             found = self._facts[path] = self._extract(path) if kinds_of(path) else ()
         return found
 
+    def install(self, path: str, facts: tuple[Fact, ...], why: str) -> None:
+        """Take in what a file says, as read elsewhere, and why it could not be read."""
+        self._facts[path] = facts
+        if why:
+            self._unreadable.setdefault(path, Unread(path, why))
+
+    def not_judged(self, check: str, why: str) -> None:
+        """Note that a check met a limit: the report is then one in part."""
+        self.hurried = True
+        self._unreadable[f"(check {check})"] = Unread(f"(check {check})", why)
+
+    def why_unread(self, path: str) -> str:
+        """Why a file could not be read; empty when it could."""
+        row = self._unreadable.get(path)
+        return row.why if row is not None else ""
+
     def by_kind(self, path: str) -> dict[str, list[Fact]]:
         """What a file says, by kind of fact."""
         kinds = self._kinds.get(path)
@@ -130,13 +185,25 @@ class Repo:
         return self.by_kind(path).get(kind, ())
 
     def _extract(self, path: str) -> tuple[Fact, ...]:
-        if path.endswith(".json") and self.size(path) > MAX_JSON_BYTES:
-            return ()  # data, not configuration
-        text = self.text(path)
-        if not text.strip():
+        if path in self.left_out or (path.endswith(".json") and self.size(path) > MAX_JSON_BYTES):
+            return ()  # one of many, or data and not configuration
+        if path in self.refused:
+            self._unreadable[path] = Unread(path, self.refused[path])
             return ()
+        self.say(f"file:{path}")
         try:
-            return tuple(extract(text, path))
+            with at_most(FILE_SECONDS):
+                text = self.text(path)
+                return tuple(skim(text, path) if path in self.by_lines else extract(text, path)) if text.strip() else ()
+        except TooLong:
+            self.hurried = True
+            self._unreadable[path] = Unread(path, f"takes more than {FILE_SECONDS:.0f} seconds to read")
+            return ()
+        except (MemoryError, RecursionError) as error:
+            self.hurried |= isinstance(error, MemoryError)
+            why = "needs too much memory" if isinstance(error, MemoryError) else "is nested too deeply"
+            self._unreadable[path] = Unread(path, why)
+            return ()
         except Unparsable as why:
             # a broken file that is not the project's own, or a test's bad input, hides nothing from the audit
             if self.role(path) != "vendored" and not (path.endswith(".json") and self.role(path) != "code"):
@@ -177,8 +244,12 @@ class Repo:
     def info(self) -> RepositoryInfo:
         """What was opened; the kind is filled in by the audit."""
         total = sum(self.source.sizes.values())
-        commit = head(self.source.root) if isinstance(self.source, Folder) else None
-        return RepositoryInfo(self.name, commit=commit, files=len(self.files), bytes=total, languages=self.languages())
+        commit, url, languages = self.source.commit, self.url or None, self.languages()
+        return RepositoryInfo(self.name, None, url, commit, len(self.files), total, languages=languages)
+
+
+def _nothing(_at: str) -> None:
+    """Nobody watches."""
 
 
 def matches(path: str, globs: Iterable[str]) -> bool:

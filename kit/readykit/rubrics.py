@@ -8,13 +8,11 @@ steps, or whose checks do not apply or could not be answered, is unknown and has
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from readykit import paths
+from readykit import compiled, paths
 from readykit.errors import UsageError
 from readykit.model import Evidence, Finding, Projection, RubricItem, Status, Strength
 
@@ -35,7 +33,7 @@ def load(name: str) -> dict[str, Any]:
     """
     if name not in names():
         raise UsageError(f"there is no rubric {name!r}; there are {', '.join(names())}")
-    return tomllib.loads(Path(paths.RUBRICS / f"{name}.toml").read_text(encoding="utf-8"))
+    return compiled.table(paths.RUBRICS / f"{name}.toml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from readykit import paths
+from readykit import compiled, paths
 from readykit.model import Check, Finding, Score, Status
 
 POINTS = {Status.PASS: 1.0, Status.PARTIAL: 0.5, Status.FAIL: 0.0}
@@ -119,7 +118,7 @@ def extended(base: Profile, shape: Mapping[str, Any]) -> Profile:
 @lru_cache(maxsize=1)
 def standard() -> Standard:
     """The standard's figures."""
-    data = tomllib.loads(paths.STANDARD.read_text(encoding="utf-8"))
+    data = compiled.table(paths.STANDARD)
     profiles = {name: profile_of(name, table) for name, table in data["profiles"].items()}
     levels = {int(number): name for number, name in data["levels"].items()}
     return Standard(str(data["version"]), levels, data["dimensions"], profiles, data.get("preview", {}),

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -55,6 +55,20 @@ SAYS_LITTLE = frozenset(
 NOTHING = ("", "null", "~", "None")
 """A key without a value is no parameter."""
 PLACEHOLDERS = re.compile(r"\{\w*\}")
+APART, POSITION = re.compile(r"[.:\s]+"), re.compile(r"\[\d+\]")
+CONFIG = ("yaml", "toml", "json")
+
+
+@lru_cache(maxsize=1 << 14)
+def of_learning(name: str) -> bool:
+    """Whether a key is one of data, training or evaluation."""
+    return bool(OF_LEARNING.search(name))
+
+
+@lru_cache(maxsize=1 << 14)
+def key_of(name: str) -> str:
+    """The last part of a key, without a position in a list."""
+    return POSITION.sub("", last(name)) if "[" in name else last(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +96,12 @@ class Settings:
                 continue
             if OUTPUT.search(path) and not IN_CONFIG.search(path):
                 continue
-            facts = self.project.repo.facts(path)
-            values = [f for f in facts if f.kind in ("yaml", "toml", "json")]
-            if not values or any(f.kind == "command" for f in facts) or any(f.name == "apiVersion" for f in values):
+            facts = self.project.repo.by_kind(path)
+            kinds = [facts[kind] for kind in ("yaml", "toml", "json") if kind in facts]
+            values = kinds[0] if len(kinds) == 1 else [f for f in self.project.repo.facts(path) if f.kind in CONFIG]
+            if not values or "command" in facts or any(f.name == "apiVersion" for f in values):
                 continue
-            about = sum(bool(OF_LEARNING.search(f.name)) for f in values[:400])
-            if about >= ENOUGH or NAMED.search(path):
+            if NAMED.search(path) or sum(of_learning(f.name) for f in values[:400]) >= ENOUGH:
                 found[path] = values
         return found
 
@@ -97,12 +111,12 @@ class Settings:
         found: dict[str, set[str]] = defaultdict(set)
         for path in self.project.paths:
             if self.project.role(path) in OWN:
-                for fact in self.project.repo.facts(path):
-                    if fact.kind == "refs":
-                        for names in fact.detail.values():
-                            found[path].update(names.split())
-                    elif fact.kind == "string" and len(fact.name) < 80:
-                        found[path].update(re.split(r"[.:\s]+", fact.name))
+                for fact in self.project.repo.facts_of(path, "refs"):
+                    for names in fact.detail.values():
+                        found[path].update(names.split())
+                short = {f.name for f in self.project.repo.facts_of(path, "string") if len(f.name) < 80}
+                for text in short:
+                    found[path].update((text,) if text.isidentifier() else APART.split(text))
         return {path: frozenset(words) for path, words in found.items()}
 
     @cached_property
@@ -126,9 +140,9 @@ class Settings:
         if any(last(f.name) == "_target_" for f in values):
             set_here = (f for f in values if last(f.name) not in ("_target_", "_partial_") and f.value not in NOTHING)
             return next(set_here, values[0]), by[0]
-        keys = [(f, re.sub(r"\[\d+\]", "", last(f.name))) for f in values]
+        keys = [(f, key_of(f.name)) for f in values]
         keys = [(f, key) for f, key in keys if len(key) > 1 and key.lower() not in SAYS_LITTLE]
-        learning = [(f, key) for f, key in keys if OF_LEARNING.search(f.name)]
+        learning = [(f, key) for f, key in keys if of_learning(f.name)]
         for chosen in (learning, [] if any(key in self.words for _, key in learning) else keys):
             for fact in by:
                 own = self._words.get(fact.at.path, frozenset())
@@ -140,7 +154,7 @@ class Settings:
 
     def uses(self, path: str, value: Fact) -> bool:
         """Whether a file of code names a value of the settings."""
-        return re.sub(r"\[\d+\]", "", last(value.name)) in self._words.get(path, frozenset())
+        return key_of(value.name) in self._words.get(path, frozenset())
 
     def _mentioned(self) -> Iterator[tuple[Fact, str]]:
         """Pieces of code and commands that name a file, with the name."""
@@ -182,7 +196,7 @@ class Settings:
         for path, by in sorted(seen.items()):
             used = self.used(path, sorted(by, key=lambda f: (f.kind == "command", f.at))) if by else None
             if used is not None:
-                learning = any(OF_LEARNING.search(f.name) for f in self.candidates[path])
+                learning = any(of_learning(f.name) for f in self.candidates[path])
                 found.append(Reading(path, used[1], used[0], learning))
         return tuple(found)
 

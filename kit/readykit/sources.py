@@ -1,17 +1,15 @@
-"""Where the bytes of an audited tree come from: a folder on disk, or a mapping for tests and examples.
+"""Where the bytes of an audited tree come from, and what all of these places have in common.
 
-Links are never followed, devices and pipes never opened.
+A tree is a folder, an archive, a store of git's objects, one file, or a mapping for tests and examples. What is passed
+over and what cannot be had are rows for the report, of which there is a limit too.
 """
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Protocol
 
-from readykit.limits import MAX_DEPTH, MAX_FILES
+from readykit.history import NO_HISTORY, History
+from readykit.limits import MAX_FILES, MAX_NAMES, MAX_ROWS
 from readykit.model import Unread
 
 SKIPPED = frozenset(
@@ -37,13 +35,44 @@ SKIPPED = frozenset(
         ".kit-cache",
     ]
 )
+"""Folders that hold nothing of the project's own."""
+NOT_OWN = "not the project's own files"
+_SHOWN = 300  # characters of a path in a row
 
 
-class Source(Protocol):
-    """Where the bytes come from: a folder, or a mapping for tests and archives."""
+class Rows(list[Unread]):
+    """Rows for the report, in the order found; when there are too many, the last one says so."""
 
-    sizes: dict[str, int]
-    skipped: list[Unread]
+    def add(self, path: str, why: str) -> None:
+        """Note why a path was passed over."""
+        if len(self) < MAX_ROWS:
+            self.append(Unread(path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…", why))
+        elif len(self) == MAX_ROWS:
+            self.append(Unread(".", f"more than {MAX_ROWS:,} such paths: the others are not named"))
+
+
+class Source:
+    """Where the bytes of a tree come from. By itself it is an empty tree."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[str, int] = {}
+        """Bytes of each file."""
+        self.skipped = Rows()
+        """What was passed over on purpose."""
+        self.unread = Rows()
+        """What could not be had, or is beyond a limit: an audit without it is one in part."""
+        self.commit: str | None = None
+        """The commit that is checked out."""
+        self._named = 0
+
+    def full(self, path: str) -> bool:
+        """Whether a path is one too many; a row says so."""
+        self._named += len(path)
+        if len(self.sizes) < MAX_FILES and self._named <= MAX_NAMES:
+            return False
+        many = f"{MAX_FILES:,} files" if len(self.sizes) >= MAX_FILES else f"{MAX_NAMES:,} characters of names"
+        self.unread.add(path, f"more than {many}: this one and what follows is not read")
+        return True
 
     def read(self, path: str, limit: int) -> bytes:
         """At most `limit` bytes of a file.
@@ -51,88 +80,24 @@ class Source(Protocol):
         Raises:
             OSError: it cannot be read.
         """
+        raise FileNotFoundError(f"{path} is not here, nor {limit} bytes of it")
+
+    def history(self) -> History:
+        """The commits that led here."""
+        return NO_HISTORY
+
+    def tracked(self) -> frozenset[str] | None:
+        """The paths that git tracks; None when that is not known."""
+        return None
 
 
-class Folder:
-    """A folder on disk."""
-
-    def __init__(self, root: Path) -> None:
-        """List the folder.
-
-        Raises:
-            NotADirectoryError: it is not a folder.
-        """
-        if not root.is_dir():
-            raise NotADirectoryError(f"{root} is not a folder")
-        self.root = root
-        self.sizes: dict[str, int] = {}
-        self.skipped: list[Unread] = []
-        self._list()
-
-    def _list(self) -> None:
-        stack: list[tuple[str, int]] = [("", 0)]
-        while stack:
-            folder, depth = stack.pop()
-            try:
-                entries = sorted(os.scandir(self.root / folder), key=lambda e: e.name)
-            except OSError as error:
-                self.skipped.append(Unread(folder or ".", f"cannot be listed: {error.strerror}"))
-                continue
-            for entry in entries:
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                if len(self.sizes) >= MAX_FILES:
-                    self.skipped.append(Unread(path, f"more than {MAX_FILES:,} files"))
-                    return
-                if entry.is_dir(follow_symlinks=False):
-                    self._enter(entry, path, depth, stack)
-                else:
-                    self._add(entry, path)
-
-    def _enter(self, entry: os.DirEntry[str], path: str, depth: int, stack: list[tuple[str, int]]) -> None:
-        if entry.name in SKIPPED or os.path.lexists(f"{entry.path}/pyvenv.cfg"):
-            if not entry.name.startswith(".git"):
-                self.skipped.append(Unread(path, "not the project's own files"))
-        elif depth >= MAX_DEPTH:
-            self.skipped.append(Unread(path, f"more than {MAX_DEPTH} folders deep"))
-        else:
-            stack.append((path, depth + 1))
-
-    def _add(self, entry: os.DirEntry[str], path: str) -> None:
-        try:
-            info = entry.stat(follow_symlinks=False)
-        except OSError as error:
-            self.skipped.append(Unread(path, f"cannot be read: {error.strerror}"))
-            return
-        try:
-            path.encode()
-        except UnicodeEncodeError:
-            self.skipped.append(Unread(path.encode(errors="replace").decode(), "its name is not text"))
-            return
-        if stat.S_ISLNK(info.st_mode):
-            self.skipped.append(Unread(path, "a link, not followed"))
-        elif stat.S_ISREG(info.st_mode):
-            self.sizes[path] = info.st_size
-        else:
-            self.skipped.append(Unread(path, "not a regular file"))
-
-    def read(self, path: str, limit: int) -> bytes:
-        """At most `limit` bytes of a regular file."""
-        descriptor = os.open(
-            self.root / path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        )
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise OSError("not a regular file")
-            return stream.read(limit)
-
-
-class Memory:
+class Memory(Source):
     """A tree given as a mapping of paths to text."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
+        super().__init__()
         self.files = {path: text.encode() for path, text in files.items()}
         self.sizes = {path: len(data) for path, data in self.files.items()}
-        self.skipped: list[Unread] = []
 
     def read(self, path: str, limit: int) -> bytes:
         """At most `limit` bytes."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from readykit.facts.templates import is_template, rendered_path
+from readykit.once import Answers, once
 
 if TYPE_CHECKING:
     from readykit.model import Fact, Location
@@ -24,6 +25,10 @@ NOT_MODULES = frozenset({"tests", "test", "__init__", "setup", "conftest"})
 STARTS = ("subprocess.", "os.system", "sh.", "importlib.", "runpy.")
 # A helper of another file that is there to assert for a test.
 JUDGING = re.compile(r"(^|[._])(assert|check|verify|expect)")
+CONFTEST = "conftest.py"
+ARGUMENT = re.compile(r"(\w+)(?=\s*[:=,]|$)")
+Helpers = dict[str, tuple[str, str]]
+"""Functions that a test file can use, by name: the file and the definition."""
 DEEP = 3
 """Hops from a test through helpers and fixtures."""
 
@@ -122,7 +127,7 @@ def functions_of_r(project: Project) -> frozenset[str]:
 
 def calls_in(project: Project, path: str) -> Iterator[Fact]:
     """The calls of a file."""
-    return (fact for fact in project.repo.facts(path) if fact.kind == "call")
+    return iter(project.repo.facts_of(path, "call"))
 
 
 def uses_project(project: Project, path: str, own: frozenset[str] | set[str], hop: bool = True) -> bool:
@@ -131,22 +136,28 @@ def uses_project(project: Project, path: str, own: frozenset[str] | set[str], ho
         return any(f.name.rpartition("::")[2] in functions_of_r(project) for f in calls_in(project, path))
     folder = path.rpartition("/")[0]
     beside: set[str] = set()
-    for fact in project.repo.facts(path):
-        if fact.kind == "import":
-            if fact.name.startswith(".") or fact.name.split(".")[0] in own:
-                return True
-            beside |= set(fact.name.split("."))
-        elif fact.kind == "call" and fact.name.startswith(STARTS):
+    for fact in project.repo.facts_of(path, "import"):
+        if fact.name.startswith(".") or fact.name.split(".")[0] in own:
             return True
+        beside |= set(fact.name.split("."))
+    if any(fact.name.startswith(STARTS) for fact in calls_in(project, path)):
+        return True
     if not hop:
         return False
-    near = [
-        p
-        for p in project.files("*.py", role=("test",))
-        if p != path and p.rpartition("/")[2].removesuffix(".py") in beside
-    ]
-    near += [p for p in project.files("conftest.py") if f"{folder}/".startswith(p.removesuffix("conftest.py"))]
+    tests = by_stem(project)
+    near = [p for stem in beside for p in tests.get(stem, ()) if p != path]
+    near += [p for p in tests.get(CONFTEST, ()) if f"{folder}/".startswith(p.removesuffix("conftest.py"))]
     return any(uses_project(project, p, own, hop=False) for p in near)
+
+
+@once
+def by_stem(project: Project) -> dict[str, list[str]]:
+    """The project's Python files of tests by their names without ending; under `conftest.py` all that are called so."""
+    found: dict[str, list[str]] = {CONFTEST: project.files(CONFTEST)}
+    for path in project.paths:
+        if path.endswith(".py") and project.role(path) == "test":
+            found.setdefault(path.rpartition("/")[2].removesuffix(".py"), []).append(path)
+    return found
 
 
 def read(project: Project) -> dict[str, File]:
@@ -162,9 +173,12 @@ def read(project: Project) -> dict[str, File]:
 
 def fill(file: File, facts: Iterable[Fact]) -> None:
     """Put the calls, assertions, references and imports of a file where they belong."""
+    owners: dict[str, str] = {}
     for fact in facts:
         if fact.kind in ("call", "assert"):
-            name = owner(fact.scope, file.defs)
+            name = owners.get(fact.scope)
+            if name is None:
+                name = owners[fact.scope] = owner(fact.scope, file.defs)
             if name and asserting(fact):
                 file.asserts[name].append(fact)
             if name and fact.kind == "call":
@@ -176,23 +190,24 @@ def fill(file: File, facts: Iterable[Fact]) -> None:
             file.imported |= set(fact.name.split("."))
 
 
-def helpers(path: str, files: dict[str, File]) -> dict[str, tuple[str, str]]:
+def helpers(path: str, files: dict[str, File], places: dict[str, list[str]]) -> Helpers:
     """Functions that a test file can use by name: (file, definition) of its own, its fixtures' and its helpers'."""
-    found: dict[str, tuple[str, str]] = {}
+    found: Helpers = {}
     folder = path.rpartition("/")[0]
-    for other, file in files.items():
+    for other in sorted({place for stem in {*files[path].imported, "conftest"} for place in places.get(stem, ())}):
+        above = other.endswith(CONFTEST) and f"{folder}/".startswith(other.removesuffix(CONFTEST))
         stem = other.rpartition("/")[2].removesuffix(".py")
-        above = stem == "conftest" and f"{folder}/".startswith(other.removesuffix("conftest.py"))
         if other != path and (above or stem in files[path].imported):
-            found |= {name.rpartition(".")[2]: (other, name) for name, fact in file.defs.items() if not is_test(fact)}
+            defs = files[other].defs if other in files else {}
+            found |= {name.rpartition(".")[2]: (other, name) for name, fact in defs.items() if not is_test(fact)}
     return found | {
         name.rpartition(".")[2]: (path, name) for name, fact in files[path].defs.items() if not is_test(fact)
     }
 
 
-def spread_out(path: str, name: str, files: dict[str, File], known: dict[str, dict[str, tuple[str, str]]]
+def spread_out(path: str, name: str, files: dict[str, File], helping: Answers[str, Helpers]
                ) -> Iterator[tuple[str, str]]:  # fmt: skip
-    """A definition, and those that it refers to or takes as fixtures."""
+    """A definition, and those that it refers to or takes as fixtures; `helping` are the helpers of each file."""
     todo, seen = [(path, name, 0)], set()
     while todo:
         where, what, depth = todo.pop()
@@ -203,10 +218,9 @@ def spread_out(path: str, name: str, files: dict[str, File], known: dict[str, di
         if depth < DEEP:
             file = files[where]
             names = set(file.refs.get(what, ()))
-            names |= set(re.findall(r"(\w+)(?=\s*[:=,]|$)", file.defs[what].detail.get("args", "")))
-            if where not in known:
-                known[where] = helpers(where, files)
-            todo += [(*known[where][each], depth + 1) for each in sorted(names) if each in known[where]]
+            names |= set(ARGUMENT.findall(file.defs[what].detail.get("args", "")))
+            known = helping[where]
+            todo += [(*known[each], depth + 1) for each in sorted(names & known.keys())]
 
 
 @lru_cache(maxsize=1)
@@ -215,13 +229,14 @@ def tests_of(project: Project) -> tuple[Test, ...]:
     files = read(project)
     own = own_modules(project)
     uses = {path: uses_project(project, path, own) for path in files}
-    known: dict[str, dict[str, tuple[str, str]]] = {}
+    places = by_stem(project)
+    helping = Answers[str, Helpers](lambda path: helpers(path, files, places))
     found = []
     for path, file in files.items():
         for name, fact in file.defs.items():
             if not is_test(fact):
                 continue
-            parts = list(spread_out(path, name, files, known))
+            parts = list(spread_out(path, name, files, helping))
             near = [part for part in parts if part[0] == path and not fixture(file.defs[part[1]])]
             calls = tuple(call for where, what in parts for call in files[where].calls.get(what, ()))
             direct = tuple(call for where, what in near for call in files[where].calls.get(what, ()))

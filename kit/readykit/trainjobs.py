@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from readykit.naming import words
+from readykit.once import once
 from readykit.training import trains
 
 if TYPE_CHECKING:
     from readykit.cijobs import CIJob
     from readykit.model import Fact
     from readykit.project import Project
+    from readykit.repo import Repo
 
 NAMING_KEYS = re.compile(
     r"(^|[._\]])(name|displayName|description|template|templateRef|notebook_path|python_file|entrypoint|entry_point|job_id|job_name|image|pipeline|pipeline_name|flow|flow_name|task_key|run_job_task|script|package_name|workflow|command|cmd|stdin|args|value|detail|target|ref|existing_job_id)(\[\d+\])*$",
@@ -35,6 +39,7 @@ MOVES = re.compile(r"^(cd|pushd) [^\s;&|]+$")
 # a definition of a stage that a program loads
 STAGE_FILE = re.compile(r"^[\w./-]+\.(ya?ml|py|sh|ipynb)$")
 
+TESTS = re.compile(r"(?<![a-z])tests?(?![a-z])")
 IMPORTED = re.compile(r"(from [\w.]+ )?import \w[\w.]*( as \w+)?(, ?\w[\w.]*( as \w+)?)*|(print|assert)\b[^;]*")
 
 
@@ -45,11 +50,36 @@ def name_of(path: str) -> str:
 
 def starts(project: Project, text: str, near: str = "") -> bool:
     """Whether a command or name means training, or names a file that does it; `near` is the document that says so."""
-    if prepares(text):
-        return False
-    if len(text) < 400 and trains(head(text)):
-        return True
-    return any(trains(row) for path in named(project, text, near) for row in rows(project, path))
+    known = answers(project.repo)
+    found = known.starting.get((text, near))
+    if found is None:
+        found = known.starting[text, near] = not prepares(text) and (
+            (len(text) < 400 and trains(head(text)))
+            or any(trains_inside(project, p) for p in named(project, text, near))
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was worked out for a repository: the projects in it share their CI, and its jobs their commands."""
+
+    starting: dict[tuple[str, str], bool] = field(default_factory=dict)
+    inside: dict[str, bool] = field(default_factory=dict)
+
+
+@once
+def answers(_repo: Repo) -> Known:
+    """The answers so far."""
+    return Known()
+
+
+def trains_inside(project: Project, path: str) -> bool:
+    """Whether a started file names training among what it runs, imports and calls."""
+    known = answers(project.repo).inside
+    if path not in known:
+        known[path] = any(trains(row) for row in rows(project, path))
+    return known[path]
 
 
 def prepares(text: str) -> bool:
@@ -98,20 +128,25 @@ def rows(project: Project, path: str) -> Iterator[str]:
 
 def training_jobs(project: Project) -> Iterator[tuple[CIJob, Fact]]:
     """CI jobs that train, with the command that does."""
+    known: dict[int, bool] = {}  # a command is reached on many ways
     for job in project.ci_jobs():
-        chains = [chain for chain in job.reached if chain]
-        for chain in chains:
-            said = chain[-1].detail.get("plain") or chain[-1].name
-            trial = testing(chain[-1]) or trial_step(chain[0])
-            if starts(project, said, chain[-1].at.path) and not trial:
+        for chain in job.reached:
+            if not chain:
+                continue
+            last = chain[-1]
+            training = known.get(id(last))
+            if training is None:
+                said = last.detail.get("plain") or last.name
+                training = known[id(last)] = not testing(last) and starts(project, said, last.at.path)
+            if training and not trial_step(chain[0]):
                 yield job, chain[0]
                 break
 
 
 def trial_step(fact: Fact) -> bool:
     """Whether the step of a CI job is named after tests: what it trains, it trains for the test."""
-    step = words(fact.detail.get("step", ""))
-    return bool(re.search(r"(?<![a-z])tests?(?![a-z])", step)) and not trains(step)
+    step = fact.detail.get("step", "")
+    return "test" in step.lower() and bool(TESTS.search(words(step))) and not trains(words(step))
 
 
 def only_imports(text: str) -> bool:
@@ -122,7 +157,12 @@ def only_imports(text: str) -> bool:
 
 def testing(fact: Fact) -> bool:
     """Whether a command tests, lints or builds rather than works, only goes to a folder or only tries to import."""
-    text = fact.detail.get("plain") or fact.name
+    return no_work(fact.detail.get("plain") or fact.name)
+
+
+@lru_cache(maxsize=1 << 12)
+def no_work(text: str) -> bool:
+    """Whether a command tests, lints or builds, only goes to a folder or only tries to import."""
     return only_imports(text) or bool(NO_WORK.search(head(text)) or MOVES.match(text.strip()))
 
 
@@ -150,10 +190,10 @@ def handed_over(project: Project) -> Iterator[tuple[Fact, bool]]:
     image_trains = trains_in_image(project)
     for fact in project.facts("yaml", role=("code", "docs", "test")):
         path = fact.at.path
-        step = GITHUB_USES.match(fact.name)
+        step = GITHUB_USES.match(fact.name) if fact.name.endswith("uses") else None
         if step and project.graph.active(path, "github") and given(project, fact, step["job"], image_trains):
             yield fact, clocked(project, path)
-        told = AZURE_PARAMETER.match(fact.name)
+        told = AZURE_PARAMETER.match(fact.name) if ".parameters." in fact.name else None
         asked = told and TOLD_WHAT.search(told["key"]) and trains(fact.value) and project.graph.active(path, "azure")
         if told and asked and any(row.name == f"{told['of']}.template" for row in project.repo.facts(path)):
             yield fact, clocked(project, path)

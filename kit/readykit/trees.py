@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from readykit.facts.templates import is_template, rendered_path
 from readykit.ignored import Ignored, ignored_in
+from readykit.once import once
 
 if TYPE_CHECKING:
     from readykit.model import Fact, Location
@@ -91,6 +92,7 @@ def drawn(group: Iterable[Fact], raw: Sequence[str]) -> Iterator[tuple[str, Loca
             yield path, fact.at
 
 
+@once
 def inventory(repo: Repo) -> frozenset[str]:
     """Every file, every folder and every end of their paths."""
     found: set[str] = set()

@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
+from readykit.facts import Unparsable
 from readykit.facts.cishells import lax, shell_of, tolerated
 from readykit.facts.commands import commands
-from readykit.facts.matrix import unfolded
+from readykit.facts.matrix import Matrices
+from readykit.limits import MAX_COMMANDS, MAX_YAML_BYTES
 from readykit.model import Fact, Location
 
+LONG = 10_000
+"""Characters of a line in which a command is looked for; longer ones were not written by people."""
 BY_PATH = (  # of the lower-case path with a leading slash
     ("gitlab", re.compile(r".*/(\.gitlab-ci[^/]*|\.gitlab/.*)\.ya?ml")),
     ("circleci", re.compile(r".*/\.circleci/.*")),
@@ -77,16 +80,22 @@ def commands_of(facts: Sequence[Fact], text: str, path: str) -> list[Fact]:
         return []
     lines = text.split("\n")
     reader = READERS.get(runner, generic)
+    matrices = Matrices(facts) if runner == "github" else None
     found: list[Fact] = []
+    letters = 0
     for scope, fact, detail in reader(facts):
         body, at = shell_text(fact, lines)
+        letters += len(body)
+        if letters > 2 * MAX_YAML_BYTES or len(found) > MAX_COMMANDS:
+            raise Unparsable("more commands than a file is written with")
         if not body.strip():
             continue
         for command in commands(body, Location(path, at), runner, scope, **detail):
             command = placed(command, lines)
-            found += unfolded(command, fact.name, facts) if runner == "github" else [command]
-    if runner in ("github", "azure"):
-        found = [replace(f, detail={**f.detail, "triggers": triggers(facts, runner)}) for f in found]
+            found += matrices.unfolded(command, fact.name) if matrices else [command]
+    if found and runner in ("github", "azure"):
+        events = triggers(facts, runner)
+        found = [f._replace(detail={**f.detail, "triggers": events}) for f in found]
     return found
 
 
@@ -94,11 +103,11 @@ def placed(fact: Fact, lines: Sequence[str]) -> Fact:
     """The fact at the line that shows its text, for scalars that run over several lines."""
     start = fact.at.line - 1
     probe = fact.name[:24]
-    if start < len(lines) and probe in lines[start]:
+    if start < len(lines) and (len(lines[start]) > LONG or probe in lines[start]):
         return fact
     for offset, line in enumerate(lines[start : start + 60]):
-        if probe in line:
-            return replace(fact, at=Location(fact.at.path, start + offset + 1))
+        if probe in line[:LONG]:
+            return fact._replace(at=Location(fact.at.path, start + offset + 1))
     return fact
 
 
@@ -206,7 +215,7 @@ def words(facts: Sequence[Fact], pattern: str) -> Found:
             for fact in shell:
                 yield scope, fact, lax(flags)
         else:
-            yield scope, replace(first, value=" ".join(f.value for f in group), detail={}), {}
+            yield scope, first._replace(value=" ".join(f.value for f in group), detail={}), {}
 
 
 def compose(facts: Sequence[Fact]) -> Found:
@@ -240,7 +249,7 @@ def pipelinelib(facts: Sequence[Fact]) -> Found:
     for scope, fact, detail in words(facts, r"(?:variants)\.([^.]*test[^.]*)\.entrypoint(?:\[\d+\])?"):
         first, _, rest = fact.value.partition(" ")
         source = copied.get((scope, first.removeprefix("./")))
-        yield scope, replace(fact, value=f"./{source} {rest}".strip()) if source else fact, detail
+        yield scope, fact._replace(value=f"./{source} {rest}".strip()) if source else fact, detail
 
 
 def taskcluster(facts: Sequence[Fact]) -> Found:
@@ -260,8 +269,16 @@ def generic(facts: Sequence[Fact]) -> Found:
         if fact.value in ("{}", "[]", "sh", "bash"):
             continue
         job = re.search(r"(?:jobs|tasks|hooks|entry_points|phases|stages|steps)(?:\.([^.\[]+)|\[(\d+)\])", match[0])
-        detail = {"swallowed": "yes"} if any(fact.name.startswith(f"{step}.") for step in lenient) else {}
+        detail = {"swallowed": "yes"} if lenient and not lenient.isdisjoint(outer(fact.name)) else {}
         yield (job[1] or job[2] or "") if job else "", fact, detail
+
+
+def outer(name: str) -> Iterator[str]:
+    """The keys around a key."""
+    at = name.find(".")
+    while at >= 0:
+        yield name[:at]
+        at = name.find(".", at + 1)
 
 
 def going_on(facts: Sequence[Fact]) -> Found:

@@ -26,7 +26,7 @@ def shell_of(shell: str) -> dict[str, str]:
 
 def lax(flags: Sequence[str]) -> dict[str, str]:
     """What `bash -lc` before a text does about failures: it goes on after one unless it is told `-e`."""
-    given = [flag for flag in flags if re.fullmatch(r"-\w*c\w*|-\w*e\w*", flag)]
+    given = [flag for flag in flags if re.fullmatch(r"-\w+", flag) and ("c" in flag or "e" in flag)]
     if not any("c" in flag for flag in given):
         return {}
     strict = any("e" in flag for flag in given)
@@ -35,5 +35,6 @@ def lax(flags: Sequence[str]) -> dict[str, str]:
 
 def tolerated(facts: Iterable[Fact]) -> set[str]:
     """Steps and jobs whose failure their system is told to ignore."""
-    found = ((TOLERANT.fullmatch(fact.name), fact.value.lower()) for fact in facts)
+    ends = ("continueOnError", "ignore_error", "soft_fail", "ailure")
+    found = ((TOLERANT.fullmatch(fact.name), fact.value.lower()) for fact in facts if fact.name.endswith(ends))
     return {match[1] for match, value in found if match and value == ("ignore" if match[2] == "failure" else "true")}

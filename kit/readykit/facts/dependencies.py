@@ -67,9 +67,11 @@ def pyproject(text: str, path: str) -> list[Fact]:
     inside = False
     for number, line in enumerate(text.split("\n"), 1):
         bare = re.sub(r"\s#.*", "", line).strip()
-        match = re.fullmatch(r"\[+\s*([^\]]+?)\s*\]+", bare)
-        if match and not inside:
-            table = match[1].replace('"', "")
+        if not bare:
+            continue
+        title = bare.strip("[]").strip() if bare[0] == "[" and bare[-1] == "]" else ""
+        if title and "]" not in title and not inside:
+            table = title.replace('"', "")
             continue
         key = re.match(r"([\w.\"'-]+)\s*=\s*(.*)", bare)
         if not inside and key:

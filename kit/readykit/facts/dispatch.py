@@ -6,7 +6,9 @@ import importlib
 import re
 from collections.abc import Callable
 from functools import cache
+from types import ModuleType
 
+from readykit.compiling import remembered
 from readykit.facts import Unparsable
 from readykit.facts.templates import is_template, neutral, rendered_path
 from readykit.limits import MAX_FILE_BYTES, MAX_LOCK_BYTES, MAX_NOTEBOOK_BYTES
@@ -41,8 +43,7 @@ def kinds_of(path: str) -> tuple[str, ...]:
     """Names of the extractors for a file, none for a file that is not read."""
     plain = rendered_path(path) if is_template(path) else path
     name = plain.rpartition("/")[2]
-    dependencies = importlib.import_module("readykit.facts.dependencies")
-    found: list[str] = ["dependencies"] if dependencies.reader_of(plain) else []
+    found: list[str] = ["dependencies"] if module("dependencies").reader_of(plain) else []
     if LOCKS.match(name) and name != "dvc.lock":
         return tuple(found)
     if plain.endswith(".dvc/config"):
@@ -66,8 +67,15 @@ def cap_of(path: str) -> int:
 
 def extractor(kind: str) -> Extractor:
     """The `extract` function of an extractor's module."""
-    found: Extractor = importlib.import_module(f"readykit.facts.{kind}").extract
+    found: Extractor = module(kind).extract
     return found
+
+
+@cache
+def module(kind: str) -> ModuleType:
+    """An extractor's module, imported when the first file needs it."""
+    with remembered():
+        return importlib.import_module(f"readykit.facts.{kind}")
 
 
 def extract(text: str, path: str) -> list[Fact]:
@@ -82,6 +90,20 @@ def extract(text: str, path: str) -> list[Fact]:
         found += one(extractor(kind), text, path, template)
     if WAIVER.search(text):
         found += extractor("waivers")(text, path)
+    return found
+
+
+def skim(text: str, path: str) -> list[Fact]:
+    """Facts of a Python file by its lines, for trees with more of them than can be parsed."""
+    template = is_template(path)
+    found: list[Fact] = []
+    for kind in kinds_of(path):
+        found += one(
+            module("pyskim").skim if kind == "python" else extractor(kind),
+            text,
+            path,
+            template,
+        )
     return found
 
 

@@ -15,7 +15,7 @@ from readykit.model import Fact, Location
 HEADER = re.compile(r'^\s*([A-Za-z_][\w-]*)((?:\s+(?:"[^"]*"|[A-Za-z_][\w-]*))*)\s*\{')
 ATTRIBUTE = re.compile(r'^\s*("?[A-Za-z_][\w.-]*"?)\s*[=:]\s*(.*)$')
 HEREDOC = re.compile(r"<<[-~]?\s*\"?(\w+)\"?\s*$")
-TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+TEXT = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)')
 
 
 def extract(text: str, path: str) -> list[Fact]:
@@ -27,7 +27,8 @@ def extract(text: str, path: str) -> list[Fact]:
     found: list[Fact] = []
     stack: list[str] = []
     heredoc = ""
-    for number, line in enumerate(uncommented(text).splitlines(), 1):
+    plain = uncommented(text)
+    for number, line in enumerate(plain.splitlines(), 1):
         if heredoc:
             heredoc = "" if line.strip() == heredoc else heredoc
             continue
@@ -46,7 +47,7 @@ def extract(text: str, path: str) -> list[Fact]:
         if len(stack) > MAX_DEPTH:
             raise Unparsable("blocks nested too deeply")
         heredoc = opening
-    if not found and uncommented(text).strip():
+    if not found and plain.strip():
         raise Unparsable("no block or attribute")
     return found
 
@@ -69,5 +70,7 @@ def nest(stack: list[str], line: str, name: str) -> None:
 
 def uncommented(text: str) -> str:
     """The text with comments blanked, line numbers kept."""
-    without = re.sub(r"/\*.*?\*/", lambda m: "\n" * m[0].count("\n"), text, flags=re.DOTALL)
+    end = text.rfind("*/") + 2  # a comment that is not closed is none, and is not looked for to the end of the text
+    closed = text[:end] if end > 1 else ""
+    without = re.sub(r"/\*.*?\*/", lambda m: "\n" * m[0].count("\n"), closed, flags=re.DOTALL) + text[len(closed) :]
     return re.sub(r"^((?:[^\"#\n]|\"(?:[^\"\\\n]|\\.)*\")*?)(?:#|//).*$", r"\1", without, flags=re.MULTILINE)

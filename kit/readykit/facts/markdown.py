@@ -9,11 +9,16 @@ from readykit.limits import MAX_PROSE_LINES
 from readykit.model import Fact, Location
 
 FENCE = re.compile(r"\s*(?:[-*\d.]+\s+)?(`{3,}|~{3,})\s*\{?\.?([\w+-]*)")
-LINK = re.compile(r"\[([^\]\n]{0,200})\]\(([^)\s]{1,500})[^)]*\)")
+LINK = re.compile(r"\[([^\]\n]{0,200}+)\]\(([^)\s]{1,500}+)[^)]{0,1000}+\)")
+INLINE = re.compile(r"(?<!`)`([^`\n]{4,200})`(?!`)")
+CALLED = re.compile(r"(\$ )?[a-z][\w.-]* \S")
+ITEM = re.compile(r"\s+([-*+]|\d+\.)\s")
+DRAWN = re.compile(r"[├└│]")
 SHELL = frozenset(
     {"", "bash", "sh", "shell", "console", "zsh", "shell-session", "terminal", "cmd", "powershell", "text"}
 )
 PROMPT = re.compile(r"^\s*(?:\(\w+\)\s*)?[$>%]\s+")
+UNDERLINES = "=-~^\"'`#*+"
 UNDERLINE = re.compile(r"([=\-~^\"'`#*+])\1{2,}\s*$")
 LOOKS_LIKE_COMMAND = re.compile(
     r"^\s*(?:[A-Z_]+=\S+ )*(?:\$ ?)?(?:sudo )?(?:\./|[\w./-]+/)?[a-z][\w.+-]*(?:\s+[^\s=(){}:]|\s*$|\s+[\"'.-])"
@@ -29,7 +34,7 @@ def extract(text: str, path: str) -> list[Fact]:
     previous = ""
     comment = False
     for number, line in enumerate(lines, 1):
-        match = FENCE.match(line)
+        match = FENCE.match(line) if "```" in line or "~~~" in line else None
         if fence:
             if match and match[1].startswith(fence) and not match[2]:
                 found += shown(block, lang, path, heading)
@@ -47,7 +52,7 @@ def extract(text: str, path: str) -> list[Fact]:
             previous = ""
             continue
         if (line.startswith(("    ", "\t")) and (block or not previous.strip()) and line.strip()
-                and not re.match(r"\s+([-*+]|\d+\.)\s", line)):  # fmt: skip
+                and not ITEM.match(line)):  # fmt: skip
             block.append((number, line))
             continue
         if block:
@@ -67,15 +72,15 @@ def prose(line: str, number: int, previous: str, path: str, heading: str, found:
     if line.startswith("#"):
         heading = stripped.strip("# ")
         found.append(Fact("heading", heading, at, str(len(stripped) - len(stripped.lstrip("#")))))
-    elif UNDERLINE.match(line) and previous.strip() and not line.startswith("***"):
+    elif line[0] in UNDERLINES and UNDERLINE.match(line) and previous.strip() and not line.startswith("***"):
         heading = previous.strip()
         found.append(Fact("heading", heading, Location(path, number - 1), "1"))
     else:
         found.append(Fact("prose", stripped, at, "", heading))
-        for span in re.findall(r"(?<!`)`([^`\n]{4,200})`(?!`)", line):
-            if re.match(r"(\$ )?[a-z][\w.-]* \S", span):
+        for span in INLINE.findall(line) if "`" in line else ():
+            if CALLED.match(span):
                 found += commands(span.removeprefix("$ "), at, "readme", heading, inline="yes")
-    for label, target in LINK.findall(line):
+    for label, target in LINK.findall(line) if "](" in line else ():
         found.append(Fact("link", target, at, label, heading))
     return heading
 
@@ -94,6 +99,6 @@ def shown(block: list[tuple[int, str]], lang: str, path: str, heading: str) -> l
     for _, line in block:
         bare = PROMPT.sub("", line).strip()
         shown_line = continued or ((not prompted or PROMPT.match(line)) and LOOKS_LIKE_COMMAND.match(bare))
-        rows.append(bare if shown_line and not re.search(r"[├└│]", bare) else "")
+        rows.append(bare if shown_line and not DRAWN.search(bare) else "")
         continued = bool(shown_line) and bare.endswith("\\")
     return found + commands("\n".join(rows), Location(path, block[0][0]), "readme", heading)

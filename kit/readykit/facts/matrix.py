@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,38 +11,48 @@ if TYPE_CHECKING:
     from readykit.model import Fact
 
 REFERENCE = re.compile(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
+LISTED = re.compile(r"(jobs\.[^.]+)\.strategy\.matrix\.(?:include\[\d+\]\.)?([\w-]+)(?:\[\d+\])?")
 MOST = 24
 """Values of one matrix that are followed."""
+MOST_VARIABLES = 100
+"""Variables of one step that are followed."""
 
 
-def unfolded(command: Fact, step: str, facts: Sequence[Fact]) -> list[Fact]:
-    """The command as it is run: once for each value of the matrix that it names, by itself or by its environment.
+class Matrices:
+    """The matrices of a workflow's jobs, and the variables that stand for their values."""
 
-    `step` is the key of the command in the workflow, `jobs.check.steps[2].run`.
-    """
-    job = re.match(r"jobs\.[^.]+", step)
-    if job is None or "$" not in command.name:
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self.values: dict[tuple[str, str], list[str]] = {}
+        self.variables: dict[str, list[tuple[int, str, str]]] = {}
+        for number, fact in enumerate(facts):
+            if listed := LISTED.fullmatch(fact.name):
+                self.values.setdefault((listed[1], listed[2]), []).append(fact.value)
+            scope, env, name = fact.name.rpartition(".env.")
+            match = REFERENCE.fullmatch(fact.value.strip()) if env and "matrix" in fact.value else None
+            if match:
+                self.variables.setdefault(scope, []).append((number, name, match[1]))
+
+    def unfolded(self, command: Fact, step: str) -> list[Fact]:
+        """The command as it is run: once for each value of the matrix that it names, by itself or by its environment.
+
+        `step` is the key of the command in the workflow, `jobs.check.steps[2].run`.
+        """
+        job = re.match(r"jobs\.[^.]+", step)
+        if job is None or "$" not in command.name or not self.values:
+            return [command]
+        texts = {match[0]: match[1] for match in REFERENCE.finditer(command.name)}
+        texts |= self.handed_over(command, step.rpartition(".")[0], job[0])
+        for text, variable in texts.items():
+            values = self.values.get((job[0], variable), ())
+            if values and "{{" not in values[0]:
+                return [swapped(command, text, value) for value in dict.fromkeys(values[:MOST])]
         return [command]
-    texts = references(command, step.rpartition(".")[0], job[0], facts)
-    for text, variable in texts.items():
-        listed = re.compile(
-            rf"{re.escape(job[0])}\.strategy\.matrix\.(include\[\d+\]\.)?{re.escape(variable)}(\[\d+\])?"
-        )
-        values = [fact.value for fact in facts if fact.kind == "yaml" and listed.fullmatch(fact.name)]
-        if values and "{{" not in values[0]:
-            return [swapped(command, text, value) for value in dict.fromkeys(values[:MOST])]
-    return [command]
 
-
-def references(command: Fact, step: str, job: str, facts: Sequence[Fact]) -> dict[str, str]:
-    """What in a command stands for a value of the matrix, with the name of the variable."""
-    found = {match[0]: match[1] for match in REFERENCE.finditer(command.name)}
-    for fact in facts:
-        scope, _, name = fact.name.rpartition(".env.")
-        match = REFERENCE.fullmatch(fact.value.strip()) if scope in (step, job) else None
-        if match:
-            found |= {text: match[1] for text in (f"${{{name}}}", f"${name}") if text in command.name}
-    return found
+    def handed_over(self, command: Fact, step: str, job: str) -> dict[str, str]:
+        """What in a command stands for a value by way of the environment, with the name in the matrix."""
+        rows = sorted(self.variables.get(step, []) + self.variables.get(job, []))[:MOST_VARIABLES]
+        texts = ((text, variable) for _, name, variable in rows for text in (f"${{{name}}}", f"${name}"))
+        return {text: variable for text, variable in texts if text in command.name}
 
 
 def swapped(command: Fact, text: str, value: str) -> Fact:
@@ -52,4 +61,4 @@ def swapped(command: Fact, text: str, value: str) -> Fact:
     def put(line: str) -> str:
         return line.replace(f'"{text}"', value).replace(text, value)
 
-    return replace(command, name=put(command.name), detail={k: put(v) for k, v in command.detail.items()})
+    return command._replace(name=put(command.name), detail={k: put(v) for k, v in command.detail.items()})

@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from readykit.facts import Unparsable, markdown
 from readykit.facts.commands import commands
+from readykit.facts.ipyrows import Rows
 from readykit.facts.pyfallback import scan
 from readykit.facts.python import Reader, parse
 from readykit.model import Fact, Location
 
 MAGIC = re.compile(r"\s*(?:(!)|%(?!%)(\w+)|(\?))(.*)")
+MARKS = ("!", "%", "?")
 CELL_MAGIC = re.compile(r"%%(\w+)(.*)")
 SHELL_MAGICS = ("bash", "sh", "script")
 
@@ -39,11 +42,19 @@ def extract(text: str, path: str) -> list[Fact]:
     found: list[Fact] = []
     for index, kind, lines, places in located(cells, text):
         if kind == "code":
+            if any("\r" in line for line in lines):  # which ends a line of Python, and of no JSON
+                lines, places = returned(lines, places)
             found += ran(cells[index], index, places, path)
             found += code(reader, index, lines, places, path)
         elif kind in ("markdown", "heading"):
             found += [moved(f, places, index) for f in markdown.extract("\n".join(lines), path)]
-    return sorted(found, key=lambda fact: fact.at.line) + reader.finish()
+    return sorted(found, key=attrgetter("at.line")) + reader.finish()
+
+
+def returned(lines: list[str], places: list[int]) -> tuple[list[str], list[int]]:
+    """Lines, and the place of each, split at carriage returns as well."""
+    parts = [line.removesuffix("\r").split("\r") for line in lines]
+    return [row for part in parts for row in part], [n for part, n in zip(parts, places, strict=True) for _ in part]
 
 
 def cells_of(notebook: Any) -> list[dict[str, Any]] | None:
@@ -64,33 +75,25 @@ def located(cells: list[dict[str, Any]], text: str) -> Iterator[tuple[int, str, 
     The file is scanned forward once: a source line is found by its JSON form, which stands alone on its line in
     every notebook that a program wrote.
     """
-    rows = text.split("\n")
-    stripped = [row.strip().rstrip(",") for row in rows]
-    position = 0
+    rows = Rows(text)
     for index, cell in enumerate(cells):
-        source = cell.get("source", cell.get("input", ""))
+        kind, source = str(cell.get("cell_type", "")), cell.get("source", cell.get("input", ""))
         if isinstance(source, str) and source:  # the whole cell on one line of the file
-            written = (json.dumps(source), json.dumps(source, ensure_ascii=False))
-            whole = next((i for i in range(position, len(rows)) if stripped[i].endswith(written)), None)
+            whole = rows.ending(source)
             if whole is not None:
-                position = whole + 1
-                yield index, str(cell.get("cell_type", "")), source.split("\n"), [whole + 1] * (source.count("\n") + 1)
+                yield index, kind, source.split("\n"), [whole + 1] * (source.count("\n") + 1)
                 continue
         parts = [str(p) for p in source] if isinstance(source, list) else str(source).splitlines(keepends=True)
         lines: list[str] = []
         places: list[int] = []
         for part in parts:
-            forms = {json.dumps(part), json.dumps(part, ensure_ascii=False)}
-            place = next((i for i in range(position, len(rows)) if stripped[i] in forms), None)
+            place = rows.alone(part)
             if place is None:  # one string for the whole cell, or written by hand
-                key = json.dumps(part.rstrip("\n"))[1:-1]
-                place = next((i for i in range(position, len(rows)) if key and key in rows[i]), None)
-            if place is not None:
-                position = place + (stripped[place] in forms)
-            for line in part.split("\n")[: -1 if part.endswith("\n") else None]:
-                lines.append(line)
-                places.append((position if place is None else place) + (1 if place is not None else 0) or 1)
-        yield index, str(cell.get("cell_type", "")), lines, places
+                place = rows.holding(part.rstrip("\n"))
+            own = part.split("\n")[: -1 if part.endswith("\n") else None]
+            lines += own
+            places += [(rows.row or 1) if place is None else place + 1] * len(own)
+        yield index, kind, lines, places
 
 
 def ran(cell: dict[str, Any], index: int, places: list[int], path: str) -> Iterator[Fact]:
@@ -137,8 +140,8 @@ def code(reader: Reader, index: int, lines: list[str], places: list[int], path: 
         lines = ["", *lines[1:]]
     clean: list[str] = []
     for number, line in enumerate(lines):
-        match = MAGIC.match(line)
-        if match is None or (match[3] is None and match[1] is None and match[2] is None):
+        match = MAGIC.match(line) if line.lstrip()[:1] in MARKS else None
+        if match is None:
             clean.append(line)
             continue
         indent = line[: len(line) - len(line.lstrip())]

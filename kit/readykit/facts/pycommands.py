@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from readykit.facts.commands import commands
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 STARTERS = re.compile(
     r"(subprocess\.(run|call|check_call|check_output|Popen)|os\.(system|popen)|.*\.run(_always|_install)?)$"
 )
+ENDS = ("run", "call", "check_output", "Popen", "system", "popen", "run_always", "run_install")
 # `*command`, what a function was given; `*session.posargs` is what the user adds
 FORWARDED = re.compile(r"\*\w+")
 TASKS = ("nox", "invoke", "fabric", "doit")
@@ -24,13 +24,14 @@ TASKS = ("nox", "invoke", "fabric", "doit")
 def started(facts: Iterable[Fact]) -> list[Fact]:
     """`command` facts for the calls that start a program with a constant command line."""
     facts = list(facts)
-    known = [fact for fact in facts if fact.kind in ("import", "call")]
-    system = next((f.name.partition(".")[0] for f in known if f.kind == "import" and f.name.startswith(TASKS)), "")
+    imports = (fact.name for fact in facts if fact.kind == "import")
+    system = next((name.partition(".")[0] for name in imports if name.startswith(TASKS)), "")
+    calls = [f for f in facts if f.kind == "call" and f.name.endswith(ENDS) and STARTERS.match(f.name)]
+    if not calls and not system:
+        return []
     lists = {(f.scope, f.name): f.value for f in facts if f.kind == "assign" and f.value.startswith("[")}
     found: list[Fact] = []
-    for fact in known:
-        if fact.kind != "call" or not STARTERS.match(fact.name):
-            continue
+    for fact in calls:
         direct = fact.name.startswith(("subprocess.", "os."))
         if not direct and not system:
             continue
@@ -75,7 +76,7 @@ def unpacked(call: Fact, lists: Mapping[tuple[str, str], str]) -> Fact:
     if not words:
         return call
     rest = [call.detail[str(index)] for index in range(1, 12) if str(index) in call.detail]
-    return replace(call, detail={**call.detail, **{str(i): word for i, word in enumerate([*words, *rest][:12])}})
+    return call._replace(detail={**call.detail, **{str(i): word for i, word in enumerate([*words, *rest][:12])}})
 
 
 def words_of(call: Fact, helpers: Mapping[str, tuple[Fact, list[str]]] | None = None) -> list[str]:

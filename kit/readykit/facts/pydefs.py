@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from readykit.facts.pyrecord import Recorder
+from readykit.facts.pynodes import statements
+from readykit.facts.pyrecord import NOTHING, Recorder
 from readykit.facts.pyscope import Scope, imported, targets
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+BINDING = frozenset([*FUNCTIONS, ast.Import, ast.ImportFrom, ast.ClassDef, ast.If, ast.Try, ast.With, ast.Assign])
 
 
 class Definitions(Recorder):
@@ -24,9 +26,8 @@ class Definitions(Recorder):
         raise NotImplementedError
 
     def block(self, body: Iterable[ast.AST]) -> None:
-        """Visit statements or expressions in order."""
-        for node in body:
-            self.visit(node)
+        """Visit statements or expressions in order; the reader knows how."""
+        raise NotImplementedError
 
     def _on_import(self, node: ast.Import | ast.ImportFrom) -> None:
         for bound, target, name in imported(node):
@@ -37,9 +38,12 @@ class Definitions(Recorder):
         outer = self.scope
         qualname = f"{outer.qualname}.{node.name}".lstrip(".")
         self.decorators(node.decorator_list, qualname)
-        every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
-        hints = [*(a.annotation for a in every if a is not None and a.annotation is not None), node.returns]
-        types = ",".join(dict.fromkeys(filter(None, (outer.annotation(hint) for hint in hints))))
+        given = node.args
+        every = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+        every += [extra for extra in (given.vararg, given.kwarg) if extra is not None]
+        hints = {a.arg: outer.annotation(a.annotation) for a in every if a.annotation is not None}
+        known = [*hints.values(), outer.annotation(node.returns) if node.returns is not None else None]
+        types = ",".join(dict.fromkeys(filter(None, known)))
         detail = {"args": self.arguments(node.args), "decorators": self.names(node.decorator_list)}
         if types:
             detail["types"] = types
@@ -49,8 +53,8 @@ class Definitions(Recorder):
         self.add("dead" if self.dead else "def", qualname, node, "async" if isinstance(node, ast.AsyncFunctionDef)
                  else "function", detail)  # fmt: skip
         inner = Scope(qualname, outer, outer.owner)
-        for argument in filter(None, every):
-            inner.names[argument.arg] = outer.annotation(argument.annotation)
+        for argument in every:
+            inner.names[argument.arg] = hints.get(argument.arg)
             if argument.annotation is not None:
                 self.visit(argument.annotation)
         self.block([*node.args.defaults, *filter(None, node.args.kw_defaults)])
@@ -66,28 +70,31 @@ class Definitions(Recorder):
         self.block([*node.bases, *(k.value for k in node.keywords)])
         inner = Scope(qualname, outer, qualname)
         inner.attributes = {}
-        self.scope = inner
+        self.enter(inner)
         for method in node.body:
             if isinstance(method, FUNCTIONS):
                 self.learn_attributes(method, inner)
         for item in node.body:
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
-                given = {"default": self.snippet(item.value)} if item.value is not None else {}
+                given = {"default": self.snippet(item.value)} if item.value is not None else NOTHING
                 self.add("field", f"{qualname}.{item.target.id}", item, self.snippet(item.annotation), given)
                 self.block(filter(None, (item.annotation, item.value)))
             else:
                 self.visit(item)
-        self.scope = outer
+        self.enter(outer)
 
     def learn_attributes(self, method: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
         """Types of `self.x` from `self.x = Client()` and from `self.x = argument` with an annotated argument."""
-        hints = {a.arg: scope.annotation(a.annotation) for a in method.args.args if a.annotation is not None}
+        hints: dict[str, str | None] | None = None
         for node in method.body:
-            for item in ast.walk(node) if isinstance(node, (ast.If, ast.With, ast.Try)) else (node,):
+            for item in statements(node) if isinstance(node, (ast.If, ast.With, ast.Try)) else (node,):
                 target, value = assignment(item)
                 if not (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)):
                     continue
                 if target.value.id == "self":
+                    if hints is None:
+                        given = (a for a in method.args.args if a.annotation is not None)
+                        hints = {a.arg: scope.annotation(a.annotation) for a in given}
                     known = hints.get(value.id) if isinstance(value, ast.Name) else None
                     scope.attributes[target.attr] = known or (scope.resolve(value) if value is not None else None)
 
@@ -96,7 +103,7 @@ class Definitions(Recorder):
         for node in nodes:
             call = node if isinstance(node, ast.Call) else None
             name = self.scope.callee(call.func if call else node)[0]
-            self.add("decorator", name, node, "", self.given(call) if call else {}, scope=qualname)
+            self.add("decorator", name, node, "", (self.given(call) if call else NOTHING) or NOTHING, scope=qualname)
             self.visit(node.func if isinstance(node, ast.Call) else node)
             if call:
                 self.block([*call.args, *(k.value for k in call.keywords)])
@@ -104,6 +111,8 @@ class Definitions(Recorder):
     def bind(self, body: Iterable[ast.stmt], scope: Scope) -> None:
         """Learn the names that a block defines before reading it: definitions may follow their use."""
         for node in body:
+            if type(node) not in BINDING:
+                continue
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 for name, target, _ in imported(node):
                     scope.names[name] = target

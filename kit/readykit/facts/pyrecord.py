@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from sys import intern
 
 from readykit.facts.pycommands import started
+from readykit.facts.pynodes import children
 from readykit.facts.pyscope import Scope, dotted
 from readykit.limits import MAX_SNIPPET
 from readykit.model import Fact, Location
 
+Placed = ast.expr | ast.stmt | ast.excepthandler
+"""A node that has a place in the source."""
 EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit", "os.abort"})
 OPERATORS = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.Is: "is",
     ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
 }  # fmt: skip
+POSITIONS = tuple(map(str, range(12)))
+"""Names of the arguments that have a position and no keyword."""
+NOTHING: dict[str, str] = {}
+"""The detail of all facts that have none: one in two, and an empty mapping of its own is most of what a fact weighs."""
 
 
 class Recorder:
@@ -31,48 +40,69 @@ class Recorder:
         self.scope = Scope()
         self.refs: dict[str, set[str]] = {}
         self.dead = 0
+        self.places: dict[int, Location] = {}
+        self.enter(self.scope)
+
+    def enter(self, scope: Scope) -> None:
+        """Read on in another scope."""
+        self.scope = scope
+        self.here = self.refs.setdefault(scope.qualname, set())
 
     def finish(self) -> list[Fact]:
         """All facts in the order of their lines, and the references of the file."""
         self.facts += started(self.facts)
-        self.facts.sort(key=lambda fact: fact.at.line)
-        detail = {scope: " ".join(sorted(names)) for scope, names in sorted(self.refs.items())}
+        self.facts.sort(key=attrgetter("at.line"))
+        detail = {scope: " ".join(sorted(names)) for scope, names in sorted(self.refs.items()) if names}
         self.facts.append(Fact("refs", "", Location(self.path, 1), "", "", detail))
         return self.facts
 
-    def add(self, kind: str, name: str, node: ast.AST, value: str = "", detail: dict[str, str] | None = None,
+    def add(self, kind: str, name: str, node: Placed, value: str = "", detail: dict[str, str] = NOTHING,
             scope: str | None = None) -> None:  # fmt: skip
-        """Record a fact at a node."""
-        detail = {} if detail is None else detail
-        detail.update(self.extra)
-        line = getattr(node, "lineno", 1)
-        last = getattr(node, "end_lineno", line) or line
+        """Record a fact at a node; it holds the very mapping that is given."""
+        if self.extra:
+            if detail is NOTHING:
+                detail = self.extra
+            else:
+                detail.update(self.extra)
+        own = node.__dict__  # nodes of many types come here: one look into the mapping is quicker than each attribute
+        line, last = own["lineno"], own["end_lineno"]
         if self.lines:
             line, last = self.lines[line - 1], self.lines[last - 1]
-        where = self.scope.qualname if scope is None else scope
-        self.facts.append(
-            Fact(kind, name, Location(self.path, line, last if last != line else 0), value, where, detail)
-        )
+        if line == last:  # what stands on one line shares its place
+            at = self.places.get(line)
+            if at is None:
+                at = self.places[line] = Location(self.path, line)
+        else:
+            at = Location(self.path, line, last)
+        self.facts.append(Fact(kind, intern(name), at, value, self.scope.qualname if scope is None else scope, detail))
 
-    def snippet(self, node: ast.AST, limit: int = MAX_SNIPPET) -> str:
+    def snippet(self, node: Placed, limit: int = MAX_SNIPPET) -> str:
         """The source of a node on one line, cut at `limit` characters."""
-        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
-        if not first or not last:
-            return ""
-        start, end = node.col_offset, node.end_col_offset  # type: ignore[attr-defined]  # every expression has them
-        line = self.source[first - 1]
+        own = node.__dict__
+        first, last, start, end = own["lineno"], own["end_lineno"], own["col_offset"], own["end_col_offset"]
         if first == last:
+            line: str = self.source[first - 1]
             if line.isascii():
-                return line[start:end][:limit]
-            return line.encode()[start:end].decode(errors="replace")[:limit]
-        rest = [line.encode()[start:].decode(errors="replace"), *self.source[first : min(last - 1, first + 6)]]
-        if last - first <= 6:
-            rest.append(self.source[last - 1].encode()[:end].decode(errors="replace"))
-        return " ".join(" ".join(rest).split())[:limit]
+                return line[start : end if end - start < limit else start + limit]
+            return cut(line, start, end)[:limit]
+        return self.joined(first, last, start, end, limit)
 
-    def refer(self, name: str) -> None:
-        """Remember that the present scope refers to a name."""
-        self.refs.setdefault(self.scope.qualname, set()).add(name)
+    def joined(self, first: int, last: int, start: int, end: int | None, limit: int) -> str:
+        """The source between two places on different lines, the first seven of them at most."""
+        rest = [cut(self.source[first - 1], start, None)]
+        rest += self.source[first : min(last - 1, first + 6)]
+        if last - first <= 6:
+            rest.append(cut(self.source[last - 1], 0, end))
+        found: list[str] = []
+        size = 0
+        for line in rest:
+            words = " ".join(line.split())
+            if words:
+                found.append(words)
+                size += len(words) + 1
+                if size > limit:
+                    break
+        return " ".join(found)[:limit]
 
     def names(self, nodes: Iterable[ast.expr]) -> str:
         """Resolved names of expressions, comma separated."""
@@ -93,27 +123,38 @@ class Recorder:
 
     def given(self, node: ast.Call) -> dict[str, str]:
         """Arguments of a call: keywords by name, the others by position."""
-        detail = {str(index): self.snippet(value) for index, value in enumerate(node.args[:12])}
+        detail = dict(zip(POSITIONS, map(self.snippet, node.args), strict=False))
         for keyword in node.keywords[:40]:
             detail[keyword.arg or "**"] = self.snippet(keyword.value)
         return detail
 
     def condition(self, node: ast.expr) -> dict[str, str]:
-        """The identifiers and comparison operators of a condition."""
+        """The identifiers and comparison operators of a condition, level by level."""
         names: dict[str, None] = {}
         operators: dict[str, None] = {}
-        for item in ast.walk(node):
+        todo: list[ast.AST] = [node]
+        for item in todo:  # grows while it is gone through
             if isinstance(item, ast.Name):
                 names[item.id] = None
-            elif isinstance(item, ast.Attribute):
+                continue
+            if isinstance(item, ast.Attribute):
                 names[item.attr] = None
-            elif isinstance(item, ast.Constant) and isinstance(item.value, str) and len(item.value) < 60:
-                names[item.value] = None
+            elif isinstance(item, ast.Constant):
+                if isinstance(item.value, str) and len(item.value) < 60:
+                    names[item.value] = None
+                continue
             elif isinstance(item, ast.Compare):
-                operators.update((OPERATORS[type(o)], None) for o in item.ops)
+                for operator in item.ops:
+                    operators[OPERATORS[type(operator)]] = None
+            todo += children(item)
         return {"names": " ".join(names), "ops": ",".join(operators)}
 
     def did(self, *acts: str) -> None:
         """Note what the innermost branch does: a call, `raise`, `return`, `return:False`, `exit`, `break`."""
         if self.acting and not self.dead:
             self.acting[-1].update(dict.fromkeys(acts))
+
+
+def cut(line: str, start: int, end: int | None) -> str:
+    """A part of a line by the offsets of a syntax tree, which count bytes."""
+    return line[start:end] if line.isascii() else line.encode()[start:end].decode(errors="replace")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from readykit.limits import MAX_NAME
 
@@ -36,25 +37,34 @@ class Scope:
             scope = scope.parent
         return False, None
 
-    def resolve(self, node: ast.AST | None) -> str | None:
-        """The dotted name that an expression stands for, None when that is unknown."""
-        if isinstance(node, ast.Name):
-            return self._name(node.id)
-        if isinstance(node, ast.Attribute):
-            return self._attribute(node)
-        if isinstance(node, ast.Call):
-            return self._result(node)
-        if isinstance(node, (ast.Subscript, ast.Await)):
-            return self.resolve(node.value)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return "str"
-        if isinstance(node, ast.JoinedStr):
-            return "str"
+    def meaning(self, name: str) -> str | None:
+        """What a name stands for, None for a value of unknown type and for a name that is bound nowhere."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
         return None
 
-    def _name(self, name: str) -> str | None:
-        known, target = self.find(name)
-        return target if known else (name if name in BUILTINS else None)
+    def resolve(self, node: ast.AST | None) -> str | None:
+        """The dotted name that an expression stands for, None when that is unknown."""
+        handler = RESOLVERS.get(type(node))
+        return None if handler is None else handler(self, node)
+
+    def _name(self, node: ast.Name) -> str | None:
+        name = node.id
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        return name if name in BUILTINS else None
+
+    def _value(self, node: ast.Subscript | ast.Await) -> str | None:
+        return self.resolve(node.value)
+
+    def _constant(self, node: ast.Constant | ast.JoinedStr) -> str | None:
+        return "str" if isinstance(node, ast.JoinedStr) or isinstance(node.value, str) else None
 
     def _attribute(self, node: ast.Attribute) -> str | None:
         value = node.value
@@ -71,7 +81,7 @@ class Scope:
     def _result(self, node: ast.Call) -> str | None:
         """What a call gives back: its callee's name stands for it, or the declared type of a local function."""
         func = node.func
-        if isinstance(func, ast.Name) and func.id in self.returns and self.find(func.id)[1] == func.id:
+        if isinstance(func, ast.Name) and func.id in self.returns and self.meaning(func.id) == func.id:
             returned = self.returns[func.id]
             if returned is None or (isinstance(returned, ast.Call) and returned.func is func):
                 return None
@@ -115,8 +125,21 @@ class Scope:
         return "?", ""
 
 
+RESOLVERS: dict[type, Callable[[Scope, Any], str | None]] = {  # each method takes the type that it stands beside
+    ast.Name: Scope._name,
+    ast.Attribute: Scope._attribute,
+    ast.Call: Scope._result,
+    ast.Subscript: Scope._value,
+    ast.Await: Scope._value,
+    ast.Constant: Scope._constant,
+    ast.JoinedStr: Scope._constant,
+}
+
+
 def dotted(node: ast.AST) -> str:
     """`self.model` for the attribute chain of that name; calls and subscripts in it are left out."""
+    if isinstance(node, ast.Name):
+        return node.id
     parts: list[str] = []
     while True:
         if isinstance(node, ast.Attribute):
@@ -135,19 +158,22 @@ def dotted(node: ast.AST) -> str:
 
 def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str, str]]:
     """Yield (bound name, what it stands for, name of the import) of an import statement."""
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            if alias.asname:
-                yield alias.asname, alias.name, alias.name
-            else:
-                top = alias.name.partition(".")[0]
-                yield top, top, alias.name
-        return
-    base = "." * node.level + (node.module or "")
-    join = "" if base.endswith(".") or not base else "."
-    for alias in node.names:
-        full = f"{base}{join}{alias.name}"
-        yield alias.asname or alias.name, full, full
+    base = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else None
+    return imported_names(base, ((alias.name, alias.asname) for alias in node.names))
+
+
+def imported_names(base: str | None, names: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str, str]]:
+    """The same of (name, alias) pairs; `base` is what stands behind `from`, None for a plain `import`."""
+    join = "" if not base or base.endswith(".") else "."
+    for name, alias in names:
+        if base is not None:
+            full = f"{base}{join}{name}"
+            yield alias or name, full, full
+        elif alias:
+            yield alias, name, name
+        else:
+            top = name.partition(".")[0]
+            yield top, top, name
 
 
 def targets(node: ast.AST) -> Iterator[str]:

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from readykit.facts.pynodes import FIELDS, children
 from readykit.facts.pyscope import dotted
 
 if TYPE_CHECKING:
-    from readykit.facts.pyrecord import Recorder
+    from readykit.facts.pyrecord import Placed, Recorder
 
-# Nothing else is worth a second walk through a file.
-WORTH = re.compile(r"fit|concat|append|DataFrame|read_|merge|nan|NaN|NAN|NaT|except|loc\[|\]\s*\[|torch")
+# What stands on the lines of a shape, or on those that make a name a frame's. Each begins with a plain word: such an
+# expression runs through a text many times faster than one that does not.
+WORDS = re.compile(
+    r"\.(?:(?P<nan>[nN]a[NnT]|NAN|NA)|(?P<fit>fit)|(?P<training>partial_fit|backward|train)"
+    r"|(?P<frame>concat|append|DataFrame|read_|merge))"
+)
+NEEDED = {"nan": ("==", "!="), "fit": ("except", "test", "tst", "hold"), "training": ("except",),
+          "frame": ("pd.", "pandas.", "ignore_index")}  # fmt: skip
+SPELLED = re.compile(r"float\s*\(\s*\w*[\"']+(?i:nan)")
+PIECES = re.compile(r"\](?:[\s)\\]|#[^\n]*\n)*\[")
 NANS = re.compile(r"(np|numpy|math|pd|pandas)\.(nan|NaN|NAN|NaT|NA)$")
 FRAMES = re.compile(r"^(pd|pandas)\.(read_\w+|DataFrame|concat|merge)$")
 FITS = frozenset({"fit", "fit_transform", "fit_resample", "fit_sample", "fit_on_texts"})
@@ -37,10 +47,14 @@ WITHOUT = re.compile(
     r"no_grad|inference_mode|set_grad_enabled|enable_grad|requires_grad|backward\(|lightning|ultralytics|torch\.hub|torch\.jit"
     r"|onnx|\.grad\b|openvino|tensorrt|autograd|fastai|torch\.export|peft|pipeline\("
 )
+ASKING_FUNCTION = re.compile(
+    r"def\s+(?:predict|infer|evaluate|validate|eval_model|eval_epoch|run_inference|\w*_(?:inference|predict|evaluate)\b)"
+)
 WITH_TORCH = re.compile(r"^\s*(import torch\b|from torch\b)", re.MULTILINE)
 OWN_NETWORK = re.compile(r"load_state_dict\(|AutoModel\w*\.from_pretrained|torchvision\.models|nn\.Module")
 TENSORS = re.compile(r"softmax|sigmoid|argmax|\.cpu\(\)|\.to\(|\.item\(\)|torch\.max|logits|\.cuda\(")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Smells:
@@ -49,33 +63,58 @@ class Smells:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.frames: set[str] = set()
+        self.lines: list[int] = []
 
     def look(self, body: Iterable[ast.stmt], text: str) -> None:
         """Record the smells of top-level statements."""
-        if WORTH.search(text):
-            for node in body:
+        self.lines = telling(text)
+        for node in body if self.lines else ():
+            if self.within(node):
                 self.walk(node, "", None)
 
-    def found(self, name: str, node: ast.AST, scope: str) -> None:
+    def found(self, name: str, node: Placed, scope: str) -> None:
         """Record one."""
         self.recorder.add("smell", name, node, self.recorder.snippet(node), scope=scope)
 
+    def within(self, node: ast.stmt) -> bool:
+        """Whether a statement reaches over a telling line; else it holds no shape."""
+        first = node.lineno
+        if isinstance(node, DEFINITIONS) and node.decorator_list:
+            first = node.decorator_list[0].lineno
+        at = bisect_left(self.lines, first)
+        return at < len(self.lines) and self.lines[at] <= (node.end_lineno or first)
+
     def walk(self, node: ast.AST, scope: str, loop: ast.For | ast.While | None) -> None:
-        """A node and what is in it; `loop` is the innermost loop of the same function."""
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        """A statement and what is in it; `loop` is the innermost loop of the same function."""
+        if isinstance(node, DEFINITIONS):
             scope, loop = f"{scope}.{node.name}".lstrip("."), None
         elif isinstance(node, (ast.For, ast.While)):
             loop = node
         elif isinstance(node, ast.Assign):
             self.assigned(node, scope, loop)
-        elif isinstance(node, ast.Compare):
-            self.compared(node, scope)
-        elif isinstance(node, ast.Call):
-            self.called(node, scope)
         elif isinstance(node, ast.Try):
             self.tried(node, scope)
-        for child in ast.iter_child_nodes(node):
-            self.walk(child, scope, loop)
+        for part in children(node):
+            if isinstance(part, ast.expr):
+                self.expression(part, scope)
+            elif not isinstance(part, ast.stmt) or self.within(part):
+                self.walk(part, scope, loop)
+
+    def expression(self, node: ast.AST, scope: str) -> None:
+        """An expression and what is in it, the outer before the inner."""
+        kind = type(node)
+        if kind is ast.Call:
+            self.called(cast("ast.Call", node), scope)
+        elif kind is ast.Compare:
+            self.compared(cast("ast.Compare", node), scope)
+        own = getattr(node, "__dict__", {})
+        for name in FIELDS[kind]:
+            value = own.get(name)
+            if type(value) is list:
+                for part in value:
+                    self.expression(part, scope)
+            elif value is not None:
+                self.expression(value, scope)
 
     def assigned(self, node: ast.Assign, scope: str, loop: ast.For | ast.While | None) -> None:
         """Growing a frame in a loop, and assigning to a copy."""
@@ -123,6 +162,26 @@ class Smells:
             silent = all(isinstance(s, (ast.Pass, ast.Continue)) for s in handler.body)
             if (handler.type is None and not stops(handler)) or (broad and silent):
                 self.found("failure of training passed over", handler, scope)
+
+
+def telling(text: str) -> list[int]:
+    """The lines on which some word of a shape stands, rising; none in most files."""
+    places = [match.start() for pattern in (SPELLED, PIECES) for match in pattern.finditer(text)]
+    words: dict[str, list[int]] = {}
+    for match in WORDS.finditer(text):
+        words.setdefault(match.lastgroup or "", []).append(match.start())
+    lower = text.lower() if words else ""
+    for kind, found in words.items():
+        if any(word in lower for word in NEEDED[kind]):
+            places += found
+    lines: list[int] = []
+    line, past = 1, 0
+    for place in sorted(places):
+        line += text.count("\n", past, place)
+        past = place
+        if not lines or lines[-1] != line:
+            lines.append(line)
+    return lines
 
 
 def is_nan(node: ast.expr) -> bool:
@@ -192,7 +251,7 @@ def inside(node: ast.AST) -> Iterator[ast.AST]:
         item = stack.pop()
         yield item
         if not isinstance(item, (*FUNCTIONS, ast.ClassDef)):
-            stack.extend(ast.iter_child_nodes(item))
+            stack.extend(children(item))
 
 
 def trains(node: ast.Call) -> bool:
@@ -212,12 +271,14 @@ def stops(handler: ast.ExceptHandler) -> bool:
     return False
 
 
-def with_gradients(body: Iterable[ast.stmt], text: str) -> Iterator[tuple[ast.AST, str]]:
+def with_gradients(body: Iterable[ast.stmt], text: str) -> Iterator[tuple[ast.Call, str]]:
     """(call, function) where a file's functions ask a PyTorch network of its own with gradients recorded.
 
     Only in a file that loads or defines the network and in which nothing speaks of gradients.
     """
-    if not WITH_TORCH.search(text) or WITHOUT.search(text) or not OWN_NETWORK.search(text):
+    if "torch" not in text or not ASKING_FUNCTION.search(text):
+        return
+    if not WITH_TORCH.search(text) or not OWN_NETWORK.search(text) or WITHOUT.search(text):
         return
     for node in body:
         parts = node.body if isinstance(node, ast.ClassDef) else [node]

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from readykit.facts import Unparsable
 from readykit.facts.pydefs import Definitions
 from readykit.facts.pyfallback import scan
-from readykit.facts.pyrecord import EXITS
-from readykit.facts.pyscope import dotted, targets
+from readykit.facts.pynodes import FIELDS
+from readykit.facts.pyrecord import EXITS, NOTHING
+from readykit.facts.pyscope import Scope, dotted, targets
 from readykit.facts.pysmells import Smells, with_gradients
 from readykit.limits import MAX_STRING, MAX_TEST_SNIPPET
 
@@ -84,29 +85,30 @@ class Reader(Definitions):
         self.block(statements)
         while self.waiting:
             scope, node = self.waiting.pop()
-            self.scope, outer = scope, self.scope
+            outer = self.scope
+            self.enter(scope)
             self.bind(node.body, scope)
             self.block(node.body)
-            self.scope = outer
+            self.enter(outer)
 
     def visit(self, node: ast.AST) -> None:
         """Visit one node with the method for its type, or its children."""
-        handler = HANDLERS.get(type(node))
-        if handler is not None:
-            handler(self, node)
-        else:
-            self.children(node)
+        HANDLERS[type(node)](self, node)
+
+    def block(self, body: Iterable[ast.AST]) -> None:
+        """Visit statements or expressions in order."""
+        for node in body:
+            HANDLERS[type(node)](self, node)
 
     def children(self, node: ast.AST) -> None:
         """Visit what a node consists of."""
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                for item in value:
-                    if isinstance(item, ast.AST):
-                        self.visit(item)
-            elif isinstance(value, ast.AST):
-                self.visit(value)
+        own = node.__dict__
+        for name in FIELDS[type(node)]:
+            value = own.get(name)
+            HANDLERS[type(value)](self, value)
+
+    def _on_nothing(self, node: object) -> None:
+        """What is left out: a name, a number, an operator, a missing part."""
 
     def _on_call(self, node: ast.Call, assigned: str = "") -> None:
         name, receiver = self.scope.callee(node.func)
@@ -115,12 +117,14 @@ class Reader(Definitions):
             detail["receiver"] = receiver
         if assigned:
             detail["assigned"] = assigned
-        self.add("dead" if self.dead else "call", name, node, "", detail)
-        self.did(name, *(("exit",) if name in EXITS else ()))
-        self.visit(node.func)
-        self.block(node.args)
+        self.add("dead" if self.dead else "call", name, node, "", detail or NOTHING)
+        if self.acting:
+            self.did(name, *(("exit",) if name in EXITS else ()))
+        HANDLERS[type(node.func)](self, node.func)
+        for part in node.args:
+            HANDLERS[type(part)](self, part)
         for keyword in node.keywords:
-            self.visit(keyword.value)
+            HANDLERS[type(keyword.value)](self, keyword.value)
 
     def _on_assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
         goals = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -234,16 +238,23 @@ class Reader(Definitions):
             self.add("string", text, node)
 
     def _on_name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Load) and not self.dead:
-            self.refer(node.id)
-            target = self.scope.find(node.id)[1]
-            if target and target != node.id:
-                self.refer(target.rpartition(".")[2])
+        if type(node.ctx) is not ast.Load or self.dead:
+            return
+        name = node.id
+        self.here.add(name)
+        scope: Scope | None = self.scope
+        while scope is not None:  # as `Scope.meaning`, for every second node of a file
+            if name in scope.names:
+                target = scope.names[name]
+                if target and target != name:
+                    self.here.add(target.rpartition(".")[2])
+                return
+            scope = scope.parent
 
     def _on_attribute(self, node: ast.Attribute) -> None:
         if not self.dead:
-            self.refer(node.attr)
-        self.visit(node.value)
+            self.here.add(node.attr)
+        HANDLERS[type(node.value)](self, node.value)
 
 
 def is_main(test: ast.expr) -> bool:
@@ -251,7 +262,16 @@ def is_main(test: ast.expr) -> bool:
     return isinstance(test, ast.Compare) and "__name__" in (dotted(test.left), *map(dotted, test.comparators))
 
 
-HANDLERS: dict[type, Callable[[Any, Any], None]] = {  # each method takes the type of node that it stands beside
+class Handlers(dict[type, Callable[[Any, Any], None]]):
+    """The method for each type of node; a node without one of its own is passed through to its children."""
+
+    def __missing__(self, kind: type) -> Callable[[Any, Any], None]:
+        found = self[kind] = Reader.children if FIELDS[kind] else Reader._on_nothing
+        return found
+
+
+HANDLERS = Handlers({  # each method takes the type of node that it stands beside
+    list: Reader.block,
     ast.Import: Reader._on_import,
     ast.ImportFrom: Reader._on_import,
     ast.FunctionDef: Reader._on_function,
@@ -279,4 +299,4 @@ HANDLERS: dict[type, Callable[[Any, Any], None]] = {  # each method takes the ty
     ast.JoinedStr: Reader._on_fstring,
     ast.Name: Reader._on_name,
     ast.Attribute: Reader._on_attribute,
-}
+})  # fmt: skip

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 
-from readykit.facts import markdown, python
+from readykit.facts import Unparsable, markdown, python
 from readykit.facts.rtokens import Token, chunks, content
-from readykit.facts.rtree import LONGEST, PIPES, SIZES, WORDS, Tree
-from readykit.limits import MAX_STRING, MAX_TEST_SNIPPET
+from readykit.facts.rtree import PIPES, SIZES, WORDS, Tree
+from readykit.limits import MAX_R_FACTS, MAX_STRING, MAX_TEST_SNIPPET
 from readykit.model import Fact, Location
 
 ATTACH = frozenset({"library", "require", "requireNamespace", "loadNamespace", "attachNamespace", "p_load", "use"})
@@ -25,7 +25,11 @@ EXPORT = re.compile(r"#'\s*@export\b")
 
 
 def extract(text: str, path: str) -> list[Fact]:
-    """Facts of a file of R, or of a document: those of its chunks, and its prose."""
+    """Facts of a file of R, or of a document: those of its chunks, and its prose.
+
+    Raises:
+        Unparsable: there is more in it than anybody writes.
+    """
     if not path.lower().endswith((".rmd", ".qmd")):
         return Reader(text, path).read()
     code, prose = chunks(text, "r")
@@ -62,7 +66,8 @@ class Reader(Tree):
         places = [at for at, _ in self.acts]
         for _, detail, body, other in self.branches:
             for key, (start, end) in (("body", body), ("else", other)):
-                inside = self.acts[bisect_left(places, start) : bisect_right(places, end)]
+                first = bisect_left(places, start)
+                inside = self.acts[first : first + self.steps(max(0, bisect_right(places, end) - first))]
                 detail[key] = ",".join(dict.fromkeys(act for _, act in inside))
         for line, comment in self.comments.items():
             self.annotated(line, comment)
@@ -86,6 +91,8 @@ class Reader(Tree):
     def add(self, kind: str, name: str, first: int, last: int, value: str = "", detail: dict[str, str] | None = None,
             ) -> Fact:  # fmt: skip
         """Record a fact at the tokens from `first` to `last`."""
+        if len(self.facts) >= MAX_R_FACTS:
+            raise Unparsable(f"more than {MAX_R_FACTS:,} facts")
         detail = {} if detail is None else detail
         detail["language"] = "r"
         start, end = self.tokens[first].line, self.at(last).line
@@ -137,9 +144,9 @@ class Reader(Tree):
     def compare(self, index: int) -> None:
         """A comparison by size."""
         first, last = index, index
-        while self.joined(first - 1, -1) and index - first < LONGEST:
+        while self.joined(first - 1, -1) and index - first < self.longest:
             first = self.at(first - 1).partner if self.at(first - 1).kind == "close" else first - 1
-        while self.joined(last + 1, 1) and last - index < LONGEST:
+        while self.joined(last + 1, 1) and last - index < self.longest:
             last = self.at(last + 1).partner if self.at(last + 1).kind == "open" else last + 1
         if first < index < last and not self.dead:
             detail = self.condition(first, last)
@@ -156,6 +163,7 @@ class Reader(Tree):
             return  # a definition
         self.add("assign", name, first, last, self.source(start, last, MAX_TEST_SNIPPET))
         at = start
+        self.steps(last - at)
         while at <= last:  # the calls of the value itself, not those in their arguments
             if self.at(at).kind == "id" and self.at(at + 1).text == "(":
                 self.assigned[at] = name

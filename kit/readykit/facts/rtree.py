@@ -8,6 +8,7 @@ from readykit.facts.rtokens import Token, content, tokens
 from readykit.limits import MAX_SNIPPET
 
 WORDS = frozenset({"if", "while", "for", "function", "repeat", "else", "in", "next", "break", "TRUE", "FALSE", "NULL"})
+KEYWORDS = WORDS - {"TRUE", "FALSE"}
 PIPES = re.compile(r"%[^%]*>[^%]*%$|\|>$")
 SIZES = ("<", "<=", ">", ">=")
 OPERATORS = {"==": "==", "!=": "!=", "%in%": "in", **{each: each for each in SIZES}}
@@ -17,6 +18,12 @@ ENDS = frozenset({"&", "&&", "|", "||", "<-", "<<-", "->", "->>", "=", "~", "|>"
 
 LONGEST = 400
 """Tokens of one expression outside of brackets: longer ones are made to keep a reader busy."""
+STEPS = 4
+"""How often a token is looked at on the average before expressions are cut short."""
+ENOUGH = 200_000
+"""Steps that any text may take besides."""
+FEW = 8
+"""Tokens of an expression after that."""
 
 
 class Tree:
@@ -26,6 +33,19 @@ class Tree:
         self.text, self.path = text, path
         read = tokens(text)
         self.tokens, self.comments = read.all, read.comments
+        self.left = STEPS * len(self.tokens) + ENOUGH
+
+    def steps(self, wanted: int) -> int:
+        """How many of some steps may be taken: all, until the text turns out to be made to keep a reader busy."""
+        taken = wanted if self.left > 0 else min(wanted, FEW)
+        self.left -= taken
+        return taken
+
+    @property
+    def longest(self) -> int:
+        """Tokens that an expression may have; each question costs one step."""
+        self.left -= 1
+        return LONGEST if self.left > 0 else FEW
 
     def at(self, index: int) -> Token:
         """A token, or an empty one beyond either end."""
@@ -42,8 +62,9 @@ class Tree:
         index = last = self.skip(index)
         begun = self.at(index).inside
         flows = begun >= 0 and self.tokens[begun].text != "{"  # inside of ( and [ a new line ends nothing
-        until = min(len(self.tokens), index + LONGEST)
+        until = min(len(self.tokens), index + self.longest)
         while index < until:
+            self.left -= 1
             token = self.tokens[index]
             if token.inside != begun and token.kind == "close":
                 break
@@ -108,7 +129,7 @@ class Tree:
         """The identifiers and comparison operators of a condition."""
         names: dict[str, None] = {}
         operators: dict[str, None] = {}
-        for token in self.tokens[first : last + 1]:
+        for token in self.tokens[first : first + self.steps(last + 1 - first)]:
             if token.kind == "id" and token.text not in WORDS:
                 names[token.text.rpartition(":")[2]] = None
             elif token.kind == "str" and len(token.text) < 60:
@@ -120,7 +141,7 @@ class Tree:
     def joined(self, index: int, step: int) -> bool:
         """Whether the token at an index belongs to the same comparison."""
         token = self.at(index)
-        if token.kind in ("", "nl", "sep") or token.text in ENDS or token.text in WORDS - {"TRUE", "FALSE"}:
+        if token.kind in ("", "nl", "sep") or token.text in ENDS or token.text in KEYWORDS:
             return False
         if token.kind == "op" and PIPES.match(token.text):
             return False

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from readykit.facts.commands import commands
 from readykit.model import Fact, Location
 
-TARGET = re.compile(r"^([A-Za-z0-9_./$(){}%-][\w ./$(){}%-]*?)\s*::?(?!=)\s*([^=#]*)(?:#.*)?$")
+TARGET = re.compile(r"^([A-Za-z0-9_./$(){}%-](?:[\w ./$(){}%-]*[\w./$(){}%-])?)\s*::?(?!=)\s*+([^=#]*+)(?:#.*)?$")
 RECIPE = re.compile(r"^@?([A-Za-z_][\w-]*)((?:\s+[\w*+$='\"-]+)*)\s*:(?!=)\s*(.*)$")
 
 
@@ -73,9 +73,13 @@ def joined(text: str) -> Iterator[tuple[int, str]]:
     while index < len(rows):
         number, line = index + 1, rows[index]
         index += 1
-        while re.match(r"[^\s#][^=]*:(?!=)[^=]*\\$", line) and index < len(rows):
-            line = line[:-1].rstrip() + " " + rows[index].strip()
-            index += 1
+        if line.endswith("\\") and ":" in line[1:-1] and "=" not in line and line[0] != "#" and not line[0].isspace():
+            parts = [line]
+            while parts[-1].endswith("\\") and "=" not in parts[-1] and index < len(rows):
+                parts[-1] = parts[-1][:-1].rstrip()
+                parts.append(rows[index].strip())
+                index += 1
+            line = " ".join(parts)
         yield number, line
 
 

@@ -7,40 +7,79 @@ from collections.abc import Iterator
 
 from readykit.model import Fact, Location
 
+# `import` of a whole line: what it looks like, and what may stand before it
+BLANK = re.compile(r"\s*")
 IMPORTS = {
-    "scala": r"^\s*import\s+([\w.]+(?:\{[^}\n]*\})?)",
-    "java": r"^\s*import\s+(?:static\s+)?([\w.]+)",
-    "kt": r"^\s*import\s+([\w.]+)",
-    "js": r"(?:from|require\()\s*[\"']([^\"']+)[\"']",
-    "go": r"^\s*(?:import\s+)?(?:\w+\s+)?\"([\w./-]+)\"\s*$",
+    "scala": (re.compile(r"import[^\S\n]+([\w.]+(?:\{[^{}\n]*\})?)"), BLANK),
+    "java": (re.compile(r"import[^\S\n]+(?:static[^\S\n]+)?([\w.]+)"), BLANK),
+    "kt": (re.compile(r"import[^\S\n]+([\w.]+)"), BLANK),
+    "go": (
+        re.compile(r"\"([\w./-]+)\"[^\S\n]*$", re.MULTILINE),
+        re.compile(r"\s*(?:import\s+)?(?:\w+\s+)?"),
+    ),
 }
-ALIASES = {"ts": "js", "tsx": "js", "jsx": "js", "mjs": "js", "sc": "scala"}
 DEFINITIONS = {
-    "scala": r"^\s*(?:(?:override|private|protected|final|implicit|lazy)(?:\[\w+\])?\s+)*def\s+(\w+)",
+    "scala": (
+        re.compile(r"def[^\S\n]+(\w+)"),
+        re.compile(r"\s*(?:(?:override|private|protected|final|implicit|lazy)(?:\[\w+\])?\s+)*"),
+    ),
 }
-GROUP = re.compile(r"^[ \t]*import [\w.]+\{[^}]*\}", re.MULTILINE)
-COMMENT = re.compile(r"^\s*(#|//|\*|/\*)")
+# anywhere in a line; a word to look for makes each of them fast
+REQUESTS = (
+    re.compile(r"from[^\S\n]*[\"']([^\"'\n]+)[\"']"),
+    re.compile(r"require\([^\S\n]*[\"']([^\"'\n]+)[\"']"),
+)
+ALIASES = {"ts": "js", "tsx": "js", "jsx": "js", "mjs": "js", "sc": "scala"}
+GROUP = re.compile(r"^[ \t]*import [\w.]+\{[^{}]*\}", re.MULTILINE)
+GROUPED = re.compile(r"import [\w.]+\{")
+COMMENT = re.compile(r"\s*(#|//|\*|/\*)")
 
 
 def extract(text: str, path: str) -> list[Fact]:
     """`import` facts, and for Scala `def` facts."""
     suffix = path.rpartition(".")[2].lower()
     language = ALIASES.get(suffix, suffix)
-    pattern = re.compile(IMPORTS[language])
+    if GROUPED.search(text):  # a group that goes over several lines is read where it begins
+        text = GROUP.sub(lambda match: " ".join(match[0].split()) + "\n" * match[0].count("\n"), text)
+    rows = [(match, "import") for match in (opening(text, *IMPORTS[language]) if language in IMPORTS else asked(text))]
+    if language in DEFINITIONS:
+        rows += [(match, "def") for match in opening(text, *DEFINITIONS[language])]
+        rows.sort(key=lambda row: row[0].start())
     found: list[Fact] = []
-    # a group that goes over several lines is read where it begins
-    text = GROUP.sub(lambda match: " ".join(match[0].split()) + "\n" * match[0].count("\n"), text)
-    for number, line in enumerate(text.split("\n"), 1):
-        if COMMENT.match(line):
-            continue
-        at = Location(path, number)
-        defined = re.match(DEFINITIONS[language], line) if language in DEFINITIONS else None
-        if defined:
-            found.append(Fact("def", defined[1], at, "function", "", {"language": language}))
-        for groups in pattern.findall(line):
-            for name, bound in imported(groups):
-                found.append(Fact("import", name, at, bound, "", {"language": language}))
+    line, before = 1, 0
+    detail = {"language": language}
+    for match, kind in rows:
+        line += text.count("\n", before, match.start())
+        before = match.start()
+        names = [(match[1], "function")] if kind == "def" else imported(match[1])
+        found += [Fact(kind, name, Location(path, line), value, "", dict(detail)) for name, value in names]
     return found
+
+
+def opening(text: str, pattern: re.Pattern[str], before: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """The first match of each line, where nothing but `before` stands between the line's beginning and it."""
+    end = -1
+    for match in pattern.finditer(text):
+        if match.start() > end:
+            begin = text.rfind("\n", 0, match.start()) + 1
+            end = text.find("\n", match.end())
+            end = len(text) if end < 0 else end
+            if before.fullmatch(text, begin, match.start()):
+                yield match
+
+
+def asked(text: str) -> Iterator[re.Match[str]]:
+    """The packages that JavaScript asks for, in the order of the text, those in comments left out."""
+    end = begin = -1
+    comment = False
+    for match in sorted((m for pattern in REQUESTS for m in pattern.finditer(text)), key=lambda m: m.start()):
+        if match.start() < end:
+            continue
+        if (start := text.rfind("\n", max(begin, 0), match.start()) + 1) > begin:
+            begin, comment = start, bool(COMMENT.match(text, start))
+        if not comment:
+            end = match.end()
+            yield match
 
 
 def imported(text: str) -> Iterator[tuple[str, str]]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 SUFFIXES = (".jinja", ".jinja2", ".j2", ".tmpl", ".tpl", ".template", ".mustache", ".in.tmpl")
+# the beginning of a statement or comment, or the whole of one that Go's templates have
 STATEMENT = re.compile(
-    r"\{%.*?%\}|\{#.*?#\}"
-    r"|(?<!\$)\{\{-?\s*(?:(?:if|else|end|range|with|define|block|skip|fail)\b|[/#^!])[^{}]*\}\}",
-    re.DOTALL,
+    r"\{[%#]"
+    r"|(?<!\$)\{\{-?\s*(?:(?:if|else|end|range|with|define|block|skip|fail)\b|[/#^!])[^{}]*\}\}"
 )
 # Go templates write `{{"{{x}}"}}` for a literal `{{x}}`
 QUOTED = re.compile(r"(?<!\$)\{\{-?\s*(?:`([^`]*)`|\"((?:[^\"\\\n]|\\.)*)\")\s*-?\}\}")
 ALONE = re.compile(r"^[ \t]*\{\{[^{}\n]*\}\}[ \t]*$", re.MULTILINE)
-EXPRESSION = re.compile(r"(?<!\$)\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+EXPRESSION = re.compile(r"(?<!\$)\{\{(.*?)\}\}", re.DOTALL)
 
 
 def is_template(path: str) -> bool:
@@ -38,9 +38,26 @@ def neutral(text: str) -> str:
     alone on its line stands for a block that is included, which no language here can be without.
     """
     text = QUOTED.sub(lambda match: match[1] or match[2] or "", text)
-    text = STATEMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
-    text = ALONE.sub("", text)
-    return EXPRESSION.sub(word, text)
+    text = ALONE.sub("", without_statements(text))
+    end = text.rfind("}}") + 2  # behind it every `{{` would be followed to the end of the text
+    return EXPRESSION.sub(word, text[:end]) + text[end:] if end > 1 else text
+
+
+def without_statements(text: str) -> str:
+    """Text with statements and comments replaced by the line breaks that they had."""
+    kept: list[str] = []
+    ends = {sign: text.rfind(sign) for sign in ("%}", "#}")}
+    begun = at = 0
+    while match := STATEMENT.search(text, at):
+        at = match.end()
+        if match[0] in ("{%", "{#"):
+            sign = match[0][1] + "}"
+            if ends[sign] < at:
+                continue
+            at = text.find(sign, at) + 2
+        kept += [text[begun : match.start()], "\n" * text.count("\n", match.start(), at)]
+        begun = at
+    return "".join(kept) + text[begun:]
 
 
 def word(match: re.Match[str]) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from readykit.facts import Unparsable
 from readykit.facts.commands import commands
-from readykit.limits import MAX_FILE_BYTES, MAX_TOML_DOTS
+from readykit.limits import MAX_CONFIG_NAMES, MAX_FILE_BYTES, MAX_TOML_DOTS, MAX_TOML_VALUES
 from readykit.model import Fact, Location
 
-TABLE = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+TABLE = re.compile(r"\s*\[\[?([^\]]+)\]\]?\s*(?:#.*)?$")
 KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
 
 
@@ -33,15 +34,27 @@ def extract(text: str, path: str) -> list[Fact]:
     except (ValueError, RecursionError) as error:
         raise Unparsable(f"not TOML: {str(error)[:80]}") from None
     places = lines_of(text)
-    found = [Fact("toml", name, Location(path, place(places, name)), value, "", {}) for name, value in flat(data)]
+    rows = list(islice(flat(data), MAX_TOML_VALUES + 1))
+    if len(rows) > MAX_TOML_VALUES:
+        raise Unparsable(f"more than {MAX_TOML_VALUES:,} values")
+    found = [Fact("toml", name, Location(path, place(places, name)), value, "", {}) for name, value in rows]
     return found + [f for fact in found for f in tasks(fact, path)]
 
 
 def flat(data: Any) -> Iterator[tuple[str, str]]:
-    """(dotted name, value as text) of every scalar."""
+    """(dotted name, value as text) of every scalar.
+
+    Raises:
+        Unparsable: the names are too long, each repeating the keys above it.
+    """
     stack: list[tuple[str, Any]] = [("", data)]
+    letters = 0
     while stack:
         name, value = stack.pop()
+        if isinstance(value, dict | list):
+            letters += len(name) * len(value)  # before the names are made
+        if letters > MAX_CONFIG_NAMES:
+            raise Unparsable("very long keys")
         if isinstance(value, dict):
             if not value:
                 yield name, "{}"
@@ -68,7 +81,7 @@ def lines_of(text: str) -> dict[str, list[int]]:
             continue
         match = TABLE.match(line)
         if match and "=" not in line:
-            table = unquoted(match[1])
+            table = unquoted(match[1].strip())
             found.setdefault(table, []).append(number)
             continue
         match = KEY.match(line)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from readykit import __version__
 from readykit.model import Status
-from readykit.text import clean
+from readykit.report.words import clip
 
 if TYPE_CHECKING:
     from readykit.model import (
@@ -28,10 +28,10 @@ def as_dict(report: Report) -> dict[str, Any]:
     """Return the report as plain values in a fixed order.
 
     Args:
-        report: any report.
+        report: a clean report.
 
     Returns:
-        Values that `json.dumps` accepts; every string from the repository is cleaned.
+        Values that `json.dumps` accepts.
     """
     return {
         "schema_version": "1",
@@ -44,7 +44,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "applicable": report.applicable,
         "dimensions": dict(report.score.by_dimension),
         "capabilities": _capabilities(report),
-        "best_project": clean(report.best_project) or None,
+        "best_project": report.best_project or None,
         "checks": [_check(f) for f in report.findings],
         "claims": [_claim(row) for row in report.claims],
         "projects": [_part(part) for part in report.projects],
@@ -60,7 +60,7 @@ def render(report: Report, run: dict[str, Any] | None = None) -> str:
     """Write the report as JSON.
 
     Args:
-        report: any report.
+        report: a clean report.
         run: the facts of this run (start, seconds); left out for reproducible reports.
 
     Returns:
@@ -73,15 +73,15 @@ def render(report: Report, run: dict[str, Any] | None = None) -> str:
 
 
 def _repository(info: RepositoryInfo) -> dict[str, Any]:
-    where = {"url": clean(info.url)} if info.url else {"path": clean(info.path or ".")}
+    where = {"url": info.url} if info.url else {"path": info.path or "."}
     return {
-        "name": clean(info.name),
+        "name": info.name,
         **where,
         "commit": info.commit,
         "files": info.files,
         "bytes": info.bytes,
         "kind": info.kind,
-        "why_kind": clean(info.why_kind),
+        "why_kind": info.why_kind,
         "languages": list(info.languages),
     }
 
@@ -116,18 +116,18 @@ def _check(finding: Finding) -> dict[str, Any]:
         "capability": check.capability,
         "weight": check.weight,
         "required": finding.required,
-        "message": clean(verdict.message),
+        "message": verdict.message,
         "evidence": [_evidence(e) for e in verdict.evidence],
-        "looked_in": [clean(place) for place in verdict.looked_in],
-        "would_satisfy": clean(verdict.would_satisfy),
+        "looked_in": list(verdict.looked_in),
+        "would_satisfy": verdict.would_satisfy,
         "fix": check.fix,
-        "waiver": {"reason": clean(waiver.reason), "expires": waiver.expires} if waiver else None,
+        "waiver": {"reason": waiver.reason, "expires": waiver.expires} if waiver else None,
     }
 
 
 def _part(part: Part) -> dict[str, Any]:
     return {
-        "root": clean(part.root),
+        "root": part.root,
         "kind": part.kind,
         "score": part.score.total,
         "level": part.score.level,
@@ -137,7 +137,7 @@ def _part(part: Part) -> dict[str, Any]:
                 "id": f.check.id,
                 "status": f.verdict.status.value,
                 "strength": str(f.verdict.strength),
-                "message": clean(f.verdict.message),
+                "message": f.verdict.message,
                 "evidence": [_evidence(e) for e in f.verdict.evidence],
             }
             for f in part.findings
@@ -171,42 +171,42 @@ def _rubric(answers: Projection) -> dict[str, Any]:
 
 def _setting(row: Setting) -> dict[str, Any]:
     return {
-        "path": clean(row.at.path),
+        "path": row.at.path,
         "line": row.at.line,
-        "key": clean(row.key, 80),
-        "value": clean(row.value, 120),
+        "key": row.key,
+        "value": row.value,
         "honoured": row.honoured,
-        "why": clean(row.why),
+        "why": row.why,
     }
 
 
 def _waiver(row: WaiverRow) -> dict[str, Any]:
     return {
-        "path": clean(row.at.path),
+        "path": row.at.path,
         "line": row.at.line,
-        "checks": [clean(name, 20) for name in row.checks],
-        "reason": clean(row.reason, 200),
+        "checks": list(row.checks),
+        "reason": row.reason,
         "expires": row.expires,
         "state": row.state,
-        "why": clean(row.why),
+        "why": row.why,
     }
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
     return {
-        "path": clean(evidence.at.path),
+        "path": evidence.at.path,
         "line": evidence.at.line,
         "end_line": evidence.at.end_line or evidence.at.line,
         "strength": str(evidence.strength),
-        "note": clean(evidence.note, 200),
+        "note": clip(evidence.note, 200),
         "tool": evidence.tool,
     }
 
 
 def _claim(row: Claim) -> dict[str, Any]:
     return {
-        "text": clean(row.text),
-        "path": clean(row.at.path),
+        "text": row.text,
+        "path": row.at.path,
         "line": row.at.line,
         "backed": row.backed,
         "capability": row.capability,
@@ -214,4 +214,4 @@ def _claim(row: Claim) -> dict[str, Any]:
 
 
 def _unread(row: Unread) -> dict[str, str]:
-    return {"path": clean(row.path), "why": clean(row.why)}
+    return {"path": row.path, "why": row.why}

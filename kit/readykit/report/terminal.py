@@ -6,36 +6,20 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from readykit.model import Status
-from readykit.text import Style, clean
+from readykit.report.words import DIMENSIONS, MARKS, clip, grouped, ranked, summary, unbacked, verdict
+from readykit.text import Style, off_the_line
 
 if TYPE_CHECKING:
     from readykit.model import Evidence, Finding, Projection, Report
 
-LEVELS = ("Notebook", "Reproducible", "Trustworthy", "In production", "Self-healing")
-DIMENSIONS = {
-    "deploy": "deployment",
-    "mlops": "MLOps",
-    "systems": "systems",
-    "data": "data",
-    "scale": "scaling",
-    "comm": "communication",
-    "model": "modelling",
+_COLOURS = {
+    Status.PASS: "green",
+    Status.PARTIAL: "yellow",
+    Status.FAIL: "red",
+    Status.NOT_APPLICABLE: "dim",
+    Status.UNKNOWN: "yellow",
+    Status.ERROR: "red",
 }
-_MARK = {
-    Status.PASS: ("✓", "green"),
-    Status.PARTIAL: ("◐", "yellow"),
-    Status.FAIL: ("✗", "red"),
-    Status.NOT_APPLICABLE: ("–", "dim"),
-    Status.UNKNOWN: ("?", "yellow"),
-    Status.ERROR: ("!", "red"),
-}
-_GROUPS = (
-    ("To mend", (Status.ERROR, Status.FAIL, Status.UNKNOWN)),
-    ("Half there", (Status.PARTIAL,)),
-    ("Proven by", (Status.PASS,)),
-    ("Waived", ()),
-    ("Not applicable", (Status.NOT_APPLICABLE,)),
-)
 _SHOWN = 3  # evidence lines a finding; -v shows all
 
 
@@ -43,7 +27,7 @@ def render(report: Report, style: Style | None = None, width: int = 80, verbose:
     """Write the report for a terminal.
 
     Args:
-        report: any report.
+        report: a clean report.
         style: colours; none when left out.
         width: columns to wrap at.
         verbose: show every line of evidence, and where a failed check looked.
@@ -60,46 +44,36 @@ def render(report: Report, style: Style | None = None, width: int = 80, verbose:
             lines += _rubric(answers, style, width)
         lines += _claims(report, style, width, verbose) + _projects(report, style, width)
     lines += _waivers(report, style, width) + _settings(report, style, width) + _unread(report, style, verbose)
-    return "\n".join(lines) + "\n"
+    return off_the_line("\n".join(lines) + "\n")
 
 
 def _head(report: Report, style: Style, width: int) -> list[str]:
     info, score = report.repository, report.score
-    name = style(clean(info.name, 50), "bold")
+    name = style(clip(info.name, 50), "bold")
     if not report.applicable or score.total is None or score.level is None:
-        why = info.why_kind or "there is nothing here that the standard applies to"
-        return [f"{name}: no score", *textwrap.wrap(f"Not graded: {clean(why)}", width)]
-    title = f"level {score.level} {LEVELS[score.level]}, {score.total:g} of 100"
-    counts = {s: sum(f.verdict.status is s for f in report.findings) for s in Status}
-    summary = (
-        f"{counts[Status.PASS]} pass, {counts[Status.PARTIAL]} partial, {counts[Status.FAIL]} fail"
-        f" · {info.kind} · {info.files} files · profile {report.profile}"
-    )
-    return [f"{name}: {style(title, 'bold', _colour(score.total))}", style(summary, "dim")]
+        return [f"{name}: no score", *textwrap.wrap(f"Not graded: {verdict(report).partition(': ')[2]}", width)]
+    return [f"{name}: {style(verdict(report), 'bold', _colour(score.total))}", style(summary(report), "dim")]
 
 
 def _findings(report: Report, style: Style, width: int, verbose: bool) -> list[str]:
-    """The findings in groups, what needs work first; a waived one stands with the waived, whatever its status."""
+    """The findings in groups, what needs work first."""
     lines: list[str] = []
-    for title, statuses in _GROUPS:
-        asked = (f for f in report.findings if (f.waiver is None) == bool(statuses))
-        chosen = [finding for finding in asked if not statuses or finding.verdict.status in statuses]
-        if chosen:
-            lines += ["", style(f"{title} ({len(chosen)})", "bold")]
-            for finding in chosen:
-                lines += _finding(finding, style, width, verbose)
+    for title, chosen in grouped(report):
+        lines += ["", style(f"{title} ({len(chosen)})", "bold")]
+        for finding in chosen:
+            lines += _finding(finding, style, width, verbose)
     return lines
 
 
 def _claims(report: Report, style: Style, width: int, verbose: bool) -> list[str]:
     """What the documents claim and nothing backs: sentences first, then lines of file trees."""
-    missing = sorted((row for row in report.claims if not row.backed), key=lambda row: row.capability == "file_tree")
+    missing = unbacked(report)
     if not missing:
         return []
     lines = ["", style(f"Claimed, not found ({len(missing)} of {len(report.claims)} claims)", "bold")]
     for row in missing[: None if verbose else _SHOWN]:
-        place = clean(str(row.at))
-        lines.append(f"  {style(place, 'cyan')}  {style(clean(row.text, max(20, width - 4 - len(place))), 'dim')}")
+        place = str(row.at)
+        lines.append(f"  {style(place, 'cyan')}  {style(clip(row.text, max(20, width - 4 - len(place))), 'dim')}")
     hidden = 0 if verbose else len(missing) - _SHOWN
     return lines + ([style(f"  and {hidden} more (-v)", "dim")] if hidden > 0 else [])
 
@@ -123,7 +97,7 @@ def _rubric(answers: Projection, style: Style, width: int) -> list[str]:
             item.text, width, initial_indent=f"    {points:>3} / {item.most:g}  ", subsequent_indent=" " * 12
         )
         for evidence in item.evidence[:1]:
-            lines.append(f"            {style(clean(str(evidence.at)), 'cyan')}")
+            lines.append(f"            {style(str(evidence.at), 'cyan')}")
         if item.ask:
             lines += _wrap(f"ask: {item.ask}", width, 12)
         elif item.missing and item.points != item.most:
@@ -137,10 +111,10 @@ def _projects(report: Report, style: Style, width: int) -> list[str]:
         return []
     lines = ["", style(f"Projects ({len(report.projects)})", "bold")]
     if report.best_project:
-        lines += _wrap(f"the score above is that of the best one, {clean(report.best_project)}", width)
-    for part in sorted(report.projects, key=lambda part: (-(part.score.total or 0), part.root)):
+        lines += _wrap(f"the score above is that of the best one, {report.best_project}", width)
+    for part in ranked(report):
         points = "no score" if part.score.total is None else f"{part.score.total:5g}  level {part.score.level}"
-        lines.append(f"  {points}  {clean(part.root, width - 20)}")
+        lines.append(f"  {points}  {clip(part.root, width - 20)}")
     return lines
 
 
@@ -149,8 +123,8 @@ def _waivers(report: Report, style: Style, width: int) -> list[str]:
     idle = [row for row in report.waivers if row.state != "used"]
     lines = ["", style(f"Waivers without effect ({len(idle)})", "bold")] if idle else []
     for row in idle:
-        lines.append(f"      {style(clean(str(row.at)), 'cyan')}  {clean(', '.join(row.checks), 40)}: {row.state}")
-        lines += _wrap("→ " + clean(row.why), width)
+        lines.append(f"      {style(str(row.at), 'cyan')}  {clip(', '.join(row.checks), 40)}: {row.state}")
+        lines += _wrap("→ " + row.why, width)
     return lines
 
 
@@ -159,8 +133,8 @@ def _settings(report: Report, style: Style, width: int) -> list[str]:
     lines = ["", style(f"Its own settings ({len(report.settings)})", "bold")] if report.settings else []
     for row in report.settings:
         said = "followed" if row.honoured else f"not followed: {row.why}"
-        lines.append(f"      {style(clean(str(row.at)), 'cyan')}  {clean(row.key, 30)} = {clean(row.value, 60)}")
-        lines += _wrap(clean(said), width)
+        lines.append(f"      {style(str(row.at), 'cyan')}  {clip(row.key, 30)} = {clip(row.value, 60)}")
+        lines += _wrap(said, width)
     return lines
 
 
@@ -170,7 +144,7 @@ def _unread(report: Report, style: Style, verbose: bool) -> list[str]:
         return []
     rows = report.unreadable[: None if verbose else 5]
     lines = ["", style(f"Could not be read ({len(report.unreadable)})", "bold")]
-    return lines + [f"  {clean(row.path, 60)}: {clean(row.why, 80)}" for row in rows]
+    return lines + [f"  {clip(row.path, 60)}: {clip(row.why, 80)}" for row in rows]
 
 
 def _colour(points: float) -> str:
@@ -190,33 +164,33 @@ def _dimensions(report: Report, style: Style) -> list[str]:
 
 def _finding(finding: Finding, style: Style, width: int, verbose: bool) -> list[str]:
     check, verdict = finding.check, finding.verdict
-    mark, colour = _MARK[verdict.status]
-    lines = [f"  {style(mark, colour)} {style(check.id, 'bold')} {check.title}"]
+    mark = style(MARKS[verdict.status], _COLOURS[verdict.status])
+    lines = [f"  {mark} {style(check.id, 'bold')} {check.title}"]
     if verdict.status is not Status.PASS:
-        lines += _wrap(clean(verdict.message), width)
+        lines += _wrap(verdict.message, width)
     if finding.waiver is not None:
         until = f" (until {finding.waiver.expires})" if finding.waiver.expires else ""
-        lines += _wrap(f"waived{until}: {clean(finding.waiver.reason)}", width)
+        lines += _wrap(f"waived{until}: {finding.waiver.reason}", width)
     shown = verdict.evidence if verbose else verdict.evidence[:_SHOWN]
     for evidence in shown:
         lines += _cite(evidence, style, width, verbose)
     if len(shown) < len(verdict.evidence):
         lines.append(style(f"      and {len(verdict.evidence) - len(shown)} more (-v)", "dim"))
     if verdict.status in (Status.FAIL, Status.PARTIAL) and verdict.would_satisfy:
-        lines += _wrap("→ " + clean(verdict.would_satisfy), width)
+        lines += _wrap("→ " + verdict.would_satisfy, width)
     if verbose and verdict.looked_in:
-        lines += _wrap("looked in: " + ", ".join(clean(p) for p in verdict.looked_in), width)
+        lines += _wrap("looked in: " + ", ".join(verdict.looked_in), width)
     return lines
 
 
 def _cite(evidence: Evidence, style: Style, width: int, verbose: bool) -> list[str]:
     """The place, whole so that a terminal can open it, and the note beside it or below."""
-    place, note = clean(str(evidence.at)), clean(evidence.note)
+    place, note = str(evidence.at), evidence.note
     room = width - 8 - len(place)
     line = f"      {style(place, 'cyan')}"
     if room >= (len(note) if verbose else min(len(note), 40)):
-        return [f"{line}  {style(clean(note, room), 'dim')}"]
-    below = textwrap.wrap(note, width - 8) if verbose else [clean(note, width - 8)]
+        return [f"{line}  {style(clip(note, room), 'dim')}"]
+    below = textwrap.wrap(note, width - 8) if verbose else [clip(note, width - 8)]
     return [line, *(f"        {style(row, 'dim')}" for row in below)]
 
 

@@ -1,0 +1,113 @@
+"""Our modules load without compiling anew what they compile.
+
+Two things that a module of ours does when it is loaded are compiled at every start by code that is written in Python:
+regular expressions, 900 of them, and the methods of data classes. Together they take three times as long as all else
+in a start. While `remembered()` lasts, both come from where an earlier run left them, the same in every respect. It
+stands around the loading of our own modules and tables only: nothing of an audited tree is ever among what is kept.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import CodeType, SimpleNamespace
+from typing import Any
+
+from readykit import __version__, compiled
+
+MOST = 5000
+"""Things that are kept; who works on the program leaves old ones behind."""
+_NAME = "compiled"
+_Pattern = tuple[str, int]
+_Program = tuple[Any, ...]
+# Private to `re`, so nothing here may depend on it being there, or being as it is known.
+_compiler: Any = sys.modules.get("re._compiler")
+_kept: tuple[dict[_Pattern, _Program], dict[str, CodeType]] | None = None
+_active = False
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Compile with what earlier runs compiled, as long as this lasts.
+
+    What is met for the first time is compiled as ever, and kept for the next run.
+    """
+    global _active
+    if _active or sys.implementation.name != "cpython":
+        yield
+        return
+    programs, methods = _known()
+    before = len(programs) + len(methods)
+    _active = True
+    try:
+        with _patterns(programs), _methods(methods):
+            yield
+    finally:
+        _active = False
+        if before < len(programs) + len(methods) <= MOST:
+            compiled.store(_NAME, __version__.encode(), (programs, methods))
+
+
+def _known() -> tuple[dict[_Pattern, _Program], dict[str, CodeType]]:
+    global _kept
+    if _kept is None:
+        _kept = compiled.load(_NAME, __version__.encode()) or ({}, {})
+    return _kept
+
+
+@contextmanager
+def _methods(known: dict[str, CodeType]) -> Iterator[None]:
+    """Let `dataclasses` make its methods, which it writes as source, from code that is compiled."""
+
+    def run(source: str, *names: Any) -> None:
+        code = known.get(source)
+        if code is None:
+            code = known[source] = compile(source, "<string>", "exec", dont_inherit=True)
+        exec(code, *names)  # noqa: S102 - the source that the standard library would have executed
+
+    space = vars(dataclasses)
+    space["exec"] = run
+    try:
+        yield
+    finally:
+        del space["exec"]
+
+
+@contextmanager
+def _patterns(programs: dict[_Pattern, _Program]) -> Iterator[None]:
+    """Let `re` take the programs of patterns that are known, and learn those that it compiles."""
+    compile_: Any = getattr(_compiler, "compile", None)
+    sre: Any = getattr(_compiler, "_sre", None)
+    if compile_ is None or sre is None:
+        yield
+        return
+
+    def known(pattern: Any, flags: int = 0) -> Any:
+        if not isinstance(pattern, str):
+            return compile_(pattern, flags)
+        program = programs.get((pattern, int(flags)))
+        if program is None:
+            return new(pattern, int(flags))
+        all_flags, code, *groups = program
+        return sre.compile(pattern, all_flags, array("I", code).tolist(), *groups)
+
+    def new(pattern: str, flags: int) -> re.Pattern[str]:
+        def learn(same: str, all_flags: int, code: list[int], *groups: Any) -> Any:
+            programs[pattern, flags] = (int(all_flags), array("I", code).tobytes(), *groups)
+            return sre.compile(same, all_flags, code, *groups)
+
+        _compiler._sre = SimpleNamespace(**{**vars(sre), "compile": learn})
+        try:
+            return compile_(pattern, flags)  # type: ignore[no-any-return]
+        finally:
+            _compiler._sre = sre
+
+    _compiler.compile = known
+    try:
+        yield
+    finally:
+        _compiler.compile = compile_

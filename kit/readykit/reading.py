@@ -1,0 +1,164 @@
+"""Reads the files of a tree ahead of the checks: once, by several processes when that pays, with what is known already.
+
+The facts of a file depend on its path and its text alone. So they are kept by the digest of its content, all facts of
+one tree in one entry of the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from readykit import cache, wire
+from readykit.facts.dispatch import kinds_of
+from readykit.limits import PARALLEL_BYTES, READING_SECONDS
+from readykit.plan import planned
+from readykit.worker import Died, Fault, Say, Worker, can_fork
+
+if TYPE_CHECKING:
+    from readykit.repo import Repo
+    from readykit.toolbox import Toolbox
+
+Entry = tuple[bytes, list[wire.Row], str]
+"""What is kept of one file: the digest of its content and of how it was read, its facts, why it could not be read."""
+
+MAY_HOLD_SECRETS = re.compile(
+    rb"(?i)(?:passw|secret|token|api[_-]?key|access_?key|account_?key|private_?key|credential|_pwd|connection_?string)"
+    rb"[\w-]*[\"'\])]*\s*[:=]+\s*[bf]?[\"']?[^\s\"'(]{6,}"
+    rb"|AKIA|ASIA|AIza|gh[pousr]_|github_pat|glpat-|xox[abpr]-|hf_[A-Za-z]|sk-|sk_|eyJ[A-Za-z]|-----BEGIN|LS0tLS1C"
+    rb"|Bearer\s|\blogin\b|://[^\s/:]+:[^\s/@]+@"
+)
+"""What a credential may look like: the facts of such a file are not kept, unless it was read by lines (no values)."""
+HURRIED = ("takes more than", "needs too much", "not read:")
+"""How the reasons begin that another run may not have."""
+COST = {"python": 1.0, "yaml": 0.6, "notebook": 0.05, "json_": 0.3, "markdown": 0.2}
+"""What a byte of a kind of file costs to read, beside one of Python."""
+
+
+def read_all(repo: Repo, toolbox: Toolbox, *, jobs: int = 0, cached: bool = True) -> None:
+    """Read every file that some extractor reads; afterwards all facts of the tree are known.
+
+    Args:
+        repo: the tree, which takes in the facts and the rows of what could not be read.
+        toolbox: decides what is read whole of a very large tree.
+        jobs: processes at the same time; 0 for as many as help.
+        cached: whether facts of earlier audits are taken, and kept for later ones.
+    """
+    repo.say("stage:reading")
+    plan = planned(repo, toolbox)
+    repo.by_lines, repo.left_out, repo.readings = plan.by_lines, plan.left_out, plan.readings
+    paths = [path for path in repo.files if kinds_of(path) and path not in plan.left_out]
+    name = cache.key("facts", str(repo.place)) if cached and repo.place else ""
+    known = _known(name)
+    digests = {path: _digest(repo, path) for path in paths} if name else {}
+    fresh = []
+    for path in paths:
+        entry = known.get(path)
+        if entry is not None and entry[0] == digests[path]:
+            repo.install(path, wire.facts(path, entry[1]), entry[2])
+        else:
+            fresh.append(path)
+    _extract(repo, fresh, jobs)
+    if name and (fresh or len(known) > len(paths)):
+        _keep(repo, name, paths, digests, known)
+
+
+def _known(name: str) -> Mapping[str, Entry]:
+    data = cache.load(name) if name else None
+    if data is None:
+        return {}
+    try:
+        found: Any = wire.unpacked(data)
+    except wire.NotOurs:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _keep(
+    repo: Repo, name: str, paths: Iterable[str], digests: Mapping[str, bytes], known: Mapping[str, Entry]
+) -> None:
+    """Keep the facts of the files that hold nothing like a secret."""
+    kept: dict[str, Entry] = {}
+    for path in paths:
+        digest = digests[path]
+        entry = known.get(path)
+        if entry is not None and entry[0] == digest:
+            kept[path] = entry
+        elif path not in repo.refused and (path in repo.by_lines or not MAY_HOLD_SECRETS.search(repo.raw(path))):
+            kept[path] = (digest, wire.rows(repo.facts(path)), repo.why_unread(path))
+    cache.store(name, wire.packed(kept))
+
+
+def _digest(repo: Repo, path: str) -> bytes:
+    data = repo.raw(path)
+    how = b"lines" if path in repo.by_lines else b"whole"
+    return hashlib.blake2b(data, digest_size=16, salt=how).digest() + len(data).to_bytes(4, "little")
+
+
+def _extract(repo: Repo, paths: Sequence[str], jobs: int) -> None:
+    """Extract, in several processes when there is much to do."""
+    costs = {path: _cost(repo, path) for path in paths}
+    many = min(jobs or os.cpu_count() or 1, 4) if sum(costs.values()) > PARALLEL_BYTES and can_fork() else 1
+    stripes = _stripes(paths, costs, many)
+    begun = [(stripe, Worker(partial(_stripe, repo, stripe))) for stripe in stripes[1:]]
+    try:
+        _read(repo, stripes[0])
+        for stripe, worker in begun:
+            _take(repo, stripe, worker)
+    finally:
+        for _, worker in begun:
+            worker.end()
+
+
+def _cost(repo: Repo, path: str) -> float:
+    share = 0.1 if path in repo.by_lines else COST.get(kinds_of(path)[-1], 0.2)
+    return share * repo.size(path)
+
+
+def _stripes(paths: Sequence[str], costs: Mapping[str, float], many: int) -> list[list[str]]:
+    """Paths in as many lists of about the same cost."""
+    stripes: list[list[str]] = [[] for _ in range(many)]
+    loads = [0.0] * many
+    for path in sorted(paths, key=lambda path: (-costs[path], path)):
+        lightest = loads.index(min(loads))
+        stripes[lightest].append(path)
+        loads[lightest] += costs[path]
+    return stripes
+
+
+def _read(repo: Repo, paths: Iterable[str]) -> None:
+    """Read files one by one, until the time for it is used up."""
+    start = time.process_time()
+    for path in paths:
+        if time.process_time() - start > READING_SECONDS:
+            repo.hurried = True
+            repo.refused.setdefault(path, f"not read: reading took more than {READING_SECONDS:.0f} seconds")
+        repo.facts(path)
+
+
+def _stripe(repo: Repo, paths: Sequence[str], say: Say) -> bytes:
+    """What a second process gives back: facts and rows of its files."""
+    repo.say = say
+    _read(repo, paths)
+    return wire.packed([(path, wire.rows(repo.facts(path)), repo.why_unread(path)) for path in paths])
+
+
+def _take(repo: Repo, stripe: Sequence[str], worker: Worker) -> None:
+    """Take in what a second process has read; what it died at is refused, and the rest read here."""
+    try:
+        result = worker.result(repo.say)
+    except Fault:
+        result = Died("", "")
+    if isinstance(result, Died):
+        if result.at.startswith("file:"):
+            repo.refused[result.at.removeprefix("file:")] = result.why
+        _read(repo, stripe)
+        return
+    for path, rows, why in wire.unpacked(result):
+        repo.install(path, wire.facts(path, rows), why)
+        repo.hurried |= why.startswith(HURRIED)

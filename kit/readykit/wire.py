@@ -1,0 +1,112 @@
+"""Facts and reports as bytes, and back without trusting them.
+
+Facts are plain values in `marshal`'s format; a report is a pickle that is read by a reader which knows the types of a
+report and no other name, so that no bytes, whoever wrote them, can run anything.
+"""
+
+from __future__ import annotations
+
+import io
+import marshal
+import pickle
+from collections.abc import Iterable
+from typing import Any
+
+from readykit import model
+from readykit.model import Check, Doc, Fact, Location, Report, Verdict
+
+Row = tuple[str, str, int, int, str, str, Any]
+"""A fact without its path: kind, name, line, last line, value, scope, detail (None for none)."""
+_TYPES = {
+    name: value for name, value in vars(model).items() if isinstance(value, type) and value.__module__ == model.__name__
+}
+
+
+class NotOurs(ValueError):
+    """Bytes that are not what we write."""
+
+
+def rows(facts: Iterable[Fact]) -> list[Row]:
+    """Facts of one file as plain values."""
+    return [
+        (f.kind, f.name, f.at.line, f.at.end_line, f.value, f.scope, dict(f.detail) if f.detail else None)
+        for f in facts
+    ]
+
+
+def facts(path: str, found: Iterable[Row]) -> tuple[Fact, ...]:
+    """The facts that rows of one file stand for."""
+    nothing: dict[str, str] = {}
+    return tuple(
+        Fact(kind, name, Location(path, line, end), value, scope, nothing if detail is None else detail)
+        for kind, name, line, end, value, scope, detail in found
+    )
+
+
+def packed(values: Any) -> bytes:
+    """Plain values as bytes."""
+    return marshal.dumps(values)
+
+
+def unpacked(data: bytes) -> Any:
+    """Plain values from bytes that a digest has vouched for.
+
+    Raises:
+        NotOurs: they are not plain values.
+    """
+    try:
+        return marshal.loads(data)  # noqa: S302 - only after the cache or the worker's own pipe has given them
+    except (EOFError, ValueError, TypeError) as error:
+        raise NotOurs(str(error)) from None
+
+
+def report_out(report: Report) -> bytes:
+    """A report as bytes; its checks lose the function that judges."""
+    stream = io.BytesIO()
+    _Out(stream, 5).dump(report)
+    return stream.getvalue()
+
+
+def report_in(data: bytes) -> Report:
+    """A report from bytes.
+
+    Raises:
+        NotOurs: they are not a report of this version.
+    """
+    try:
+        found = _In(io.BytesIO(data)).load()
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+        raise NotOurs(str(error)) from None
+    if not isinstance(found, Report):
+        raise NotOurs("no report")
+    return found
+
+
+def _check(*values: Any) -> Check:
+    """A check as it stands in a report that came from elsewhere."""
+    identity, title, capability, level, dimension, doc, since, weight, fix = values
+    return Check(identity, title, capability, level, dimension, Doc(*doc), _judged_elsewhere, since, weight, fix)
+
+
+def _judged_elsewhere(_project: Any) -> Verdict:
+    raise TypeError("this check came with a report: it was judged where the report was made")
+
+
+class _Out(pickle.Pickler):
+    def reducer_override(self, thing: Any) -> Any:
+        if isinstance(thing, Check):
+            doc = (thing.doc.what, thing.doc.why, thing.doc.fix, thing.doc.source)
+            return _check, (
+                thing.id, thing.title, thing.capability, thing.level, thing.dimension, doc, thing.since, thing.weight,
+                thing.fix,
+            )  # fmt: skip
+        return NotImplemented
+
+
+class _In(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if module == model.__name__ and name in _TYPES:
+            return _TYPES[name]
+        if module == __name__ and name == "_check":
+            return _check
+        raise pickle.UnpicklingError(f"{module}.{name} is no part of a report")
