@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
-from readykit.naming import last, words
+from readykit.naming import last, short, words
 from readykit.project import answers
 
 # What functions that make features are called.
@@ -51,8 +51,8 @@ def serving_files(project: Project) -> set[str]:
     """Files that answer with a model, live or in batches."""
     found = {e.at.path for e in project.used("model serving")}
     found |= {fact.at.path for fact in project.facts("decorator") if answers(fact)}
-    loading = {f.at.path for f in project.facts("call") if LOADS.search(f.name)}
-    predicting = {f.at.path for f in project.facts("call") if PREDICTS.search(f.name)}
+    loading = {f.at.path for f in project.named(LOADS, "call")}
+    predicting = {f.at.path for f in project.named(PREDICTS, "call")}
     found |= {path for path in loading & predicting if SERVING_FILE.search(words(path.rpartition("/")[2]))}
     return {path for path in found if path.endswith((".py", ".tmpl")) and project.role(path) == "code"}
 
@@ -90,11 +90,10 @@ class Imports:
 def feature_makers(project: Project, files: set[str]) -> dict[str, Fact]:
     """Functions and classes of some files that make features, by name."""
     found: dict[str, Fact] = {}
-    for fact in project.facts("def"):
-        spoken = words(last(fact.name))
+    for fact in project.named(MAKES, "def", by=short):
+        spoken = short(fact.name)
         if (
             fact.at.path in files
-            and MAKES.search(spoken)
             and not NOT_FEATURES.search(spoken)
             and not fact.name.startswith("test")
         ):
@@ -106,7 +105,7 @@ def called(project: Project, names: Iterable[str], files: set[str], but: dict[st
     """Where functions are called from some files, other than where they are defined."""
     wanted = set(names)
     found: dict[str, Fact] = {}
-    for fact in project.facts("call"):
+    for fact in project.facts("call") if wanted else ():
         for name in wanted & set(fact.name.split(".")[-2:]):
             if fact.at.path in files and fact.at.path != but[name].at.path:
                 found.setdefault(name, fact)
@@ -130,15 +129,14 @@ def carried(project: Project, training: set[str], serving: set[str]) -> list[Evi
     found = published(project, training, serving)
     saved = {
         part
-        for fact in project.facts("call")
-        if fact.at.path in training and SAVES.search(fact.name)
+        for fact in project.named(SAVES, "call")
+        if fact.at.path in training
         for part in parts(fact)
     }
-    for fact in project.facts("yaml"):  # a catalogue of data sets says where the framework saves what a step returns
-        if PICKLED.search(fact.value):
-            saved |= set(TRANSFORMER.findall(words(fact.value)))
-    for fact in project.facts("call"):
-        if fact.at.path in serving and LOADS.search(fact.name) and saved & parts(fact):
+    for fact in project.valued(PICKLED, "yaml"):  # a catalogue says where the framework saves what a step returns
+        saved |= set(TRANSFORMER.findall(words(fact.value)))
+    for fact in project.named(LOADS, "call"):
+        if fact.at.path in serving and saved & parts(fact):
             found.append(
                 project.evidence(fact, f"the transformer that training saved is loaded: {min(saved & parts(fact))}")
             )
@@ -237,8 +235,8 @@ def features_are_made_in_one_place(project: Project) -> Verdict:
         return partial("a feature store is there, though not on both sides", best(stored), WOULD)
     made = [
         f
-        for f in project.facts("call")
-        if f.at.path in here and STEPS.search(f.name) and project.strength(f) >= Strength.USED
+        for f in project.named(STEPS, "call")
+        if f.at.path in here and project.strength(f) >= Strength.USED
     ]
     if not made:
         return not_applicable("no features are seen that training computes: the model takes what it gets as it comes")

@@ -176,7 +176,7 @@ def kept_right(project: Project, followed: Iterable[Followed]) -> list[Evidence]
 
 def for_models(project: Project) -> list[Evidence]:
     """The places where data is split for training; reference and current data are parted to watch for drift."""
-    watching = {f.at for f in project.facts("call") if FOR_DRIFT.search(f.detail.get("assigned", ""))}
+    watching = {f.at for f in project.told("call", "assigned") if FOR_DRIFT.search(f.detail["assigned"])}
     return [e for e in project.used("data split") if e.at not in watching]
 
 

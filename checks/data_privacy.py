@@ -39,6 +39,7 @@ HINT = re.compile(
 LISTED = re.compile(r"pii|personal|sensitive|protected|confidential|identifiers|forbidden|private", re.IGNORECASE)
 QUOTED = re.compile(r"[\"']([\w ]+)[\"']")
 DROPS = re.compile(r"(^|\.)(drop|pop|drop_columns|exclude)$")
+DROPS_OR_HINT = re.compile(f"{DROPS.pattern}|{HINT.pattern}", re.IGNORECASE)
 HASHES = re.compile(r"hashlib\.|\.sha256|\bhash\(|hmac\.|sha2\(", re.IGNORECASE)
 DECLARES = re.compile(
     r"\b(pii|personal|sensitive|protected|confidential|identifiers|forbidden|private)( (data|columns?|cols?"
@@ -50,7 +51,6 @@ SAYS = re.compile(
     r"|protected attributes?|privacy)\b",
     re.IGNORECASE,
 )
-SPOKEN = ("pii", "gdpr", "ccpa", "hipaa", "personal", "nonymi", "data protection", "sensitive", "protected", "privacy")
 NONE = re.compile(
     r"\b(?:no|not|without|free of|none|never)\b[^.]{0,40}?\b(?:personal(?:ly)? (?:data|identif\w+|information)|pii"
     r"|sensitive (?:data|information|columns))\b"
@@ -70,7 +70,7 @@ WOULD = (
 
 def used_columns(project: Project) -> list[Fact]:
     """Columns about persons that code which works with tables names."""
-    tables = {fact.at.path for fact in project.facts("call") if TABLES.search(fact.name)}
+    tables = {fact.at.path for fact in project.named(TABLES, "call")}
     found = []
     for fact in project.facts("string"):
         named = len(fact.name) < 25 and fact.at.path in tables and COLUMN.fullmatch(words(fact.name).strip())
@@ -82,27 +82,27 @@ def used_columns(project: Project) -> list[Fact]:
 def hidden(project: Project) -> Iterator[Evidence]:
     """Code that drops, hashes, masks or anonymises."""
     yield from project.used("personal data handling")
-    for fact in project.facts("call"):
+    for fact in project.named(DROPS_OR_HINT, "call"):
         if DROPS.search(fact.name):
             given = " ".join(fact.detail.values())
             if any(WHO.fullmatch(name) for name in quoted(given)):
                 yield project.evidence(fact, f"personal columns are dropped: {given[:70]}")
         elif HINT.search(fact.name) and HIDES.search(words(last(fact.name))):
             yield project.evidence(fact, f"personal data is hidden: {last(fact.name)}")
-    for fact in project.facts("assign"):
-        if HASHES.search(fact.value) and any(WHO.fullmatch(name) for name in quoted(fact.value)):
+    for fact in project.valued(HASHES, "assign"):
+        if any(WHO.fullmatch(name) for name in quoted(fact.value)):
             yield project.evidence(fact, f"a personal column is hashed: {fact.value[:70]}")
 
 
 def declared(project: Project) -> Iterator[Evidence]:
     """Lists of personal and sensitive columns, in code and configuration."""
     note = "personal or sensitive columns are declared: "
-    for fact in project.facts("assign"):
-        listed = LISTED.search(fact.name) and DECLARES.fullmatch(words(last(fact.name)))
+    for fact in project.named(LISTED, "assign"):
+        listed = DECLARES.fullmatch(words(last(fact.name)))
         if listed and any(COLUMN.fullmatch(name) for name in quoted(fact.value)):
             yield project.evidence(fact, note + fact.value[:60])
-    for fact in project.facts("yaml", "toml", "json"):
-        about = LISTED.search(fact.name) and DECLARES.search(words(fact.name))
+    for fact in project.named(LISTED, "yaml", "toml", "json"):
+        about = DECLARES.search(words(fact.name))
         if about and len(fact.value) < 40 and COLUMN.fullmatch(words(fact.value).strip()):
             yield project.evidence(fact, note + fact.value)
 
@@ -116,9 +116,8 @@ def written(project: Project) -> tuple[list[Evidence], bool]:
     """What documents say about personal data, and whether they say that there is none."""
     found = []
     none = False
-    for fact in project.facts("heading", "prose", role=("code", "docs", "example")):
-        low = fact.name.lower()
-        if not any(part in low for part in SPOKEN) or not SAYS.search(low) or ELSEWHERE.search(low):
+    for fact in project.named(SAYS, "heading", "prose", role=("code", "docs", "example")):
+        if ELSEWHERE.search(fact.name):
             continue
         if FOR_ASSISTANTS.search(fact.at.path):
             continue

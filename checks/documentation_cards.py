@@ -89,8 +89,8 @@ def cards(project: Project) -> Iterator[tuple[Location, str, str]]:
 def written_by_code(project: Project) -> list[Evidence]:
     """Where code writes a card: a product's call, or the file's name beside a call that writes."""
     found = [*project.used("model card")]
-    writers = {(f.at.path, f.scope) for f in project.facts("call") if WRITES.search(f.name)}
-    names = (f for f in project.facts("string") if CARD_FILE.fullmatch(f.name.rpartition("/")[2]))
+    writers = {(f.at.path, f.scope) for f in project.named(WRITES, "call")}
+    names = (f for f in project.named(CARD_FILE, "string") if CARD_FILE.fullmatch(f.name.rpartition("/")[2]))
     found += [project.evidence(f, f"{f.name[:60]} is written") for f in names if (f.at.path, f.scope) in writers]
     return [e for e in found if e.strength >= Strength.USED]
 

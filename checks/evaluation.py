@@ -31,7 +31,7 @@ def picks(project: Project) -> Iterator[Evidence]:
 
 def best_of(project: Project) -> Iterator[Evidence]:
     """Loops in promoting functions that keep the best figure so far: a choice as well."""
-    promoting = {(c.at.path, c.scope) for c in project.facts("call") if c.scope and MOVES.search(last(c.name))}
+    promoting = {(c.at.path, c.scope) for c in project.named(MOVES, "call", by=last) if c.scope}
     for fact in project.facts("branch"):
         names = word_set(fact.detail.get("names", ""))
         chooses = {"<", ">", "<=", ">="} & set(fact.detail.get("ops", "").split(",")) and "best" in names

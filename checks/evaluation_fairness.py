@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed, unmet
 from readykit.learning import given, modules, predicts_classes, untrained
 from readykit.model import Evidence, Fact, Strength, Verdict
-from readykit.naming import last, words
+from readykit.naming import last, short, words
 from readykit.switches import split_by_switch
 
 # attributes and methods of fitted models that say how much each input counts
@@ -57,6 +57,7 @@ OTHERWISE = re.compile(
 ERROR_COLUMN = re.compile(
     r"[\"'](\w*_)?(abs_?|squared_?|pct_?)?(errors?|residuals?|correct|mape|rmse|mae|is_correct)[\"']"
 )
+GROUPED = re.compile(r"groupby\(")
 NAMES_METRIC = re.compile(r"\w*(_score|_error|metric|rmse|accuracy|auc|mape)\w*")
 NEAR = 14
 """Lines below a loop over groups in which its body is looked for."""
@@ -64,19 +65,22 @@ NEAR = 14
 
 def importances(project: Project) -> Iterator[Evidence]:
     """Places that show the importances or coefficients of a fitted model."""
-    for fact in project.facts("call", "assign"):
-        text = fact.value if fact.kind == "assign" else given(fact)
-        shown = fact.kind == "call" and SHOWN.match(last(fact.name))
-        named = fact.kind == "assign" and COUNTS.search(words(f"{fact.name} {fact.scope}"))
-        if (IMPORTANCES.search(text) and (shown or named)) or (shown and COEFFICIENTS.search(text)):
-            yield project.evidence(fact, "how much each input counts in the model", cap=Strength.DECLARED)
+    shown = (f for f in project.named(SHOWN, "call", by=last) if SHOWN.match(last(f.name)) and carried(given(f)))
+    named = (f for f in project.valued(IMPORTANCES, "assign") if COUNTS.search(words(f"{f.name} {f.scope}")))
+    for fact in (*shown, *named):
+        yield project.evidence(fact, "how much each input counts in the model", cap=Strength.DECLARED)
+
+
+def carried(text: str) -> bool:
+    """Whether code reads the importances or coefficients that a model carries."""
+    return bool(IMPORTANCES.search(text) or COEFFICIENTS.search(text))
 
 
 def permuted(project: Project) -> Iterator[Evidence]:
     """Functions that shuffle one input after the other and measure what is lost: permutation importance by hand."""
     scoring = {(f.at.path, f.scope) for f in project.doing("scoring against labels").facts}
-    for fact in project.facts("def"):
-        if IMPORTANCE.search(words(last(fact.name))) and (fact.at.path, fact.name) in scoring:
+    for fact in project.named(IMPORTANCE, "def", by=short):
+        if (fact.at.path, fact.name) in scoring:
             inside = (call for call in project.facts("call", path=fact.at.path) if call.scope == fact.name)
             if any(SHUFFLES.search(call.name) for call in inside):
                 yield project.evidence(fact, "permutation importance, computed by the project's own code")
@@ -114,8 +118,7 @@ def decisions_can_be_explained(project: Project) -> Verdict:
     ]
     products += [
         project.evidence(fact, "an explanation of the project's own making", cap=Strength.DECLARED)
-        for fact in project.facts("def")
-        if GRADIENTS.search(words(last(fact.name)))
+        for fact in project.named(GRADIENTS, "def", by=short)
     ]
     weaker = best([*products, *(e for e in importances(project) if e.strength >= Strength.DECLARED)])
     if weaker:
@@ -224,8 +227,8 @@ def named_for_groups(project: Project) -> Iterator[Fact]:
 def fairness_functions(project: Project) -> Iterator[Fact]:
     """Functions named after a notion of fairness in which a model is asked: a check that the project wrote itself."""
     asking = {(f.at.path, f.scope) for f in project.doing("asking a model").facts}
-    for fact in project.facts("def"):
-        if fact.value != "class" and PARITY.search(words(last(fact.name))) and (fact.at.path, fact.name) in asking:
+    for fact in project.named(PARITY, "def", by=short):
+        if fact.value != "class" and (fact.at.path, fact.name) in asking:
             yield fact
 
 
@@ -239,7 +242,8 @@ def calls_metric(project: Project, fact: Fact) -> bool:
 
 def errors_by_group(project: Project) -> Iterator[Fact]:
     """Columns of errors averaged over the groups of a frame."""
-    for fact in project.facts("call", "assign"):
+    grouped = (f for f in project.facts("call") if any("groupby(" in value for value in f.detail.values()))
+    for fact in (*grouped, *project.valued(GROUPED, "assign")):
         text = given(fact) if fact.kind == "call" else fact.value
         if "groupby(" in text and ERROR_COLUMN.search(text.partition("groupby(")[2]):
             yield fact
@@ -292,12 +296,13 @@ CHOSEN = re.compile(
 CUT = re.compile(r"(^|_)(threshold|cut_?off)$")
 QUANTILE = re.compile(r"(quantile|percentile)\(.*(proba|score|prob)")
 PICKED = re.compile(r"argmax|argmin|max\(|nanargmax|idxmax|searchsorted|where\(|thresholds?\[")
+PICKED_OR_QUANTILE = re.compile(f"{PICKED.pattern}|{QUANTILE.pattern}")
 
 
 def thresholds(project: Project) -> Iterator[Evidence]:
     """Places that choose a decision threshold from a curve, or as a quantile of the scores."""
     curves = {f.at.path for f in project.named(CURVE, "call")}
-    for fact in project.facts("assign"):
+    for fact in project.valued(PICKED_OR_QUANTILE, "assign"):
         if fact.at.path in curves and CHOSEN.search(f"{fact.name} = {fact.value}") and PICKED.search(fact.value):
             yield project.evidence(fact, "the decision threshold is chosen from the curve")
         elif project.kind != "library" and CUT.search(last(fact.name)) and QUANTILE.search(fact.value):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed, unmet
 from readykit.learning import given, in_notebook, modules, predicts_classes, untrained
 from readykit.model import Evidence, Fact, Strength, Verdict
-from readykit.naming import last, words
+from readykit.naming import last, short, words
 
 # data kept apart, as people name it in arguments: `y_test`, `X_val`, `valid_ds`, `data["test"]`, `testX`
 HELD_OUT = re.compile(
@@ -50,11 +50,11 @@ NOT_SCORES = re.compile(
 
 def scored_apart(project: Project) -> Iterator[tuple[Fact, str]]:
     """Calls that score with arguments named after data that was kept apart."""
-    for fact in project.facts("call"):
-        name = words(last(fact.name))
+    for fact in project.named(SCORES, "call", by=short):
+        name = short(fact.name)
         if SCHEMA.search(words(fact.name)):
             continue
-        if SCORES.search(name) and not NOT_SCORES.search(name) and not last(fact.name)[:1].isupper():
+        if not NOT_SCORES.search(name) and not last(fact.name)[:1].isupper():
             text = given(fact)
             told = HELD_OUT.search(text) and not VALUE.fullmatch(text) and not text.startswith(("'", '"', "f'", 'f"'))
             if told or APART.search(name):
@@ -64,10 +64,10 @@ def scored_apart(project: Project) -> Iterator[tuple[Fact, str]]:
 def loaded_apart(project: Project) -> Iterator[tuple[Fact, str]]:
     """Data kept apart that is loaded by code that evaluates: in an evaluating function or file where metrics are."""
     scoring = {f.at.path for f in project.doing("scoring against labels").facts}
-    by_hand = {(f.at.path, f.scope) for f in project.facts("assign") if BY_HAND.match(last(f.name))}
-    for fact in project.facts("call"):
+    by_hand = {(f.at.path, f.scope) for f in project.named(BY_HAND, "assign", by=last) if BY_HAND.match(last(f.name))}
+    for fact in project.named(LOADS, "call", by=short):
         counted = fact.at.path in scoring or (fact.scope and (fact.at.path, fact.scope) in by_hand)
-        if counted and LOADS.search(words(last(fact.name))) and HELD_OUT.search(given(fact)):
+        if counted and HELD_OUT.search(given(fact)):
             where = words(f"{last(fact.scope)} {fact.at.path.rpartition('/')[2]}")
             if EVALUATES.search(where):
                 yield fact, f"the evaluation reads data kept apart: {last(fact.name)}({given(fact)[:60]})"
@@ -75,14 +75,13 @@ def loaded_apart(project: Project) -> Iterator[tuple[Fact, str]]:
 
 def logged_apart(project: Project) -> Iterator[tuple[Fact, str]]:
     """Calls that log a figure of validation or test data, and steps of a training loop that compute one."""
-    for fact in project.facts("call"):
+    for fact in project.named(LOGS, "call", by=last):
         if LOGS.match(last(fact.name)):
             match = LOGGED.search(given(fact))
             if match:
                 yield fact, f"a figure of data kept apart is logged: {match[0]}"
-    for fact in project.facts("def"):
-        if STEPS.search(fact.name):
-            yield fact, f"`{last(fact.name)}` runs on data kept apart"
+    for fact in project.named(STEPS, "def"):
+        yield fact, f"`{last(fact.name)}` runs on data kept apart"
 
 
 def proofs(project: Project) -> list[Evidence]:
@@ -204,7 +203,7 @@ def records(project: Project, evidence: Iterable[Evidence]) -> list[Evidence]:
     automatic = project.used("automatic logging")
     around = searching | (above(project, searching) if automatic else set())
     found += [e for e in automatic if e.at.path in around]
-    keeping = {f.at.path for f in project.facts("call") if KEPT.match(last(f.name))} & searching
+    keeping = {f.at.path for f in project.named(KEPT, "call", by=last) if KEPT.match(last(f.name))} & searching
     for path in keeping:
         for fact in project.facts("call", "assign", path=path):
             if RESULTS.search(fact.value if fact.kind == "assign" else f"{given(fact)} {fact.name}"):

@@ -43,9 +43,9 @@ WRITES = re.compile(r"(write_text|\.write|savefig|write_html|to_html|dump|\.save
 
 def reports(project: Project) -> Iterator[tuple[Fact, str]]:
     """Names of report files in modules that write files."""
-    writing = {f.at.path for f in project.facts("call") if WRITES.search(f.name)}
+    writing = {f.at.path for f in project.named(WRITES, "call")}
     judging = {e.at.path for e in project.used("scoring against labels")} | {e.at.path for e in project.used("fitting")}
-    for fact in project.facts("string"):
+    for fact in project.named(REPORT_FILE, "string"):
         if (
             fact.at.path in writing
             and REPORT_FILE.match(fact.name)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from readykit.checks_api import FOR_ASSISTANTS, Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
-from readykit.naming import last, words
+from readykit.naming import last, short, words
 
 # Figures of a model's quality. "error" and "score" alone stand for too much else.
 METRIC = (
@@ -111,9 +111,12 @@ WOULD = (
 )
 
 
-def documents(project: Project, *kinds: str) -> Iterator[Fact]:
-    """Text of the project's own documents and notebooks: no course material, instructions to assistants or history."""
-    for fact in project.facts(*kinds, role=("code", "docs", "example")):
+def documents(project: Project, pattern: re.Pattern[str], kind: str) -> Iterator[Fact]:
+    """What the project's own documents and notebooks say of something.
+
+    No course material, instructions to assistants or history.
+    """
+    for fact in project.named(pattern, kind, role=("code", "docs", "example")):
         path = fact.at.path
         if not TEACHING.search(path) and not FOR_ASSISTANTS.search(path):
             yield fact
@@ -121,9 +124,9 @@ def documents(project: Project, *kinds: str) -> Iterator[Fact]:
 
 def stated_goals(project: Project) -> Iterator[Fact]:
     """Sentences that name a metric and the number that it is to reach."""
-    for fact in documents(project, "prose"):
+    for fact in documents(project, FIGURE, "prose"):
         text = fact.name
-        if not DIGIT.search(text) or not FIGURE.search(text) or NOT_A_GOAL.search(f"{fact.scope} {text}"):
+        if not DIGIT.search(text) or NOT_A_GOAL.search(f"{fact.scope} {text}"):
             continue
         if GOAL.search(f"{fact.scope} {text}") and any(pattern.search(text) for pattern in STATED):
             yield fact
@@ -131,8 +134,8 @@ def stated_goals(project: Project) -> Iterator[Fact]:
 
 def expected_results(project: Project) -> Iterator[Evidence]:
     """Figures that a documented evaluation of a published model is to give: `This should give: accuracy 83.1`."""
-    shown = [f for f in documents(project, "codeline") if LISTED.search(f.name) and "#" not in f.name]
-    said = [f for f in documents(project, "prose") if TO_SEE.search(f.name)] if shown else []
+    shown = [f for f in documents(project, LISTED, "codeline") if "#" not in f.name]
+    said = list(documents(project, TO_SEE, "prose")) if shown else []
     for fact in shown:
         near = (s for s in said if s.at.path == fact.at.path and 0 < fact.at.line - s.at.line <= BELOW)
         if next(near, None):
@@ -142,13 +145,13 @@ def expected_results(project: Project) -> Iterator[Evidence]:
 def thresholds_in_config(project: Project) -> list[Evidence]:
     """Numbers that a model's figure is held to, in configuration that the code reads."""
     found = []
-    for fact in project.facts("yaml", "toml", "json"):
+    for fact in project.named(BAR, "yaml", "toml", "json", by=short):
         if not NUMBER.match(fact.value.strip()) or COPIES.search(fact.at.path):
             continue
         names = words(fact.name)
         if LEARNER.search(words(last(fact.name))):
             continue
-        if OTHER.search(names) or OTHER.search(words(fact.at.path)) or not BAR.search(words(last(fact.name))):
+        if OTHER.search(names) or OTHER.search(words(fact.at.path)):
             continue
         if KNOB.search(words(last(fact.name))):
             continue
@@ -173,10 +176,10 @@ def floors_of_operation(project: Project) -> list[Evidence]:
     They say below what a running model is not good enough; the value that it must reach to begin with is not said.
     """
     found = []
-    for fact in project.facts("yaml", "toml", "json"):
-        own = words(last(fact.name))
+    for fact in project.named(FLOOR, "yaml", "toml", "json", by=short):
+        own = short(fact.name)
         other = OTHER.search(own) or KNOB.search(own) or NEVER_A_FIGURE.search(last(fact.name))
-        if NUMBER.match(fact.value.strip()) and FLOOR.search(own) and MEASURE.search(own) and not other:
+        if NUMBER.match(fact.value.strip()) and MEASURE.search(own) and not other:
             found.append(fact)
     known = said_in_code(project) if found else set()
     return [
@@ -199,14 +202,13 @@ def thresholds_in_code(project: Project) -> list[Evidence]:
     """Comparisons of a model's figure with a number, written in code, that decide something."""
     bars = {
         (fact.at.path, last(fact.name))
-        for fact in project.facts("assign")
-        if BAR.search(words(fact.name)) and re.search(r"\d", fact.value) and not re.search(r"[<>]", fact.value)
+        for fact in project.named(BAR, "assign", by=words)
+        if re.search(r"\d", fact.value) and not re.search(r"[<>]", fact.value)
     }
     telling = {
         last(fact.name)
-        for fact in project.facts("assign", "field")
+        for fact in project.named(BAR, "assign", "field", by=short)
         if NUMBER.match((fact.value if fact.kind == "assign" else fact.detail.get("default", "")).strip())
-        and BAR.search(words(last(fact.name)))
         and MEASURE.search(words(last(fact.name)))
     }
     found = []

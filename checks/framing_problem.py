@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from readykit.checks_api import FOR_ASSISTANTS, Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
-from readykit.naming import last, words
+from readykit.naming import short, words
 
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 FRONT = re.compile(
@@ -223,11 +223,10 @@ def worth(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     """Sentences that tie a figure of the model to money or work, and sentences that only name what is at stake."""
     tied: list[Evidence] = []
     named: list[Evidence] = []
-    for fact in project.facts("prose", role=("code", "docs", "example")):
+    for fact in project.named(MONEY, "prose", role=("code", "docs", "example")):
         text = fact.name
         if (
-            not MONEY.search(text)
-            or NOT_WORTH.search(text)
+            NOT_WORTH.search(text)
             or FOR_ASSISTANTS.search(fact.at.path)
             or TEACHING.search(fact.at.path)
         ):
@@ -242,9 +241,8 @@ def worth(project: Project) -> tuple[list[Evidence], list[Evidence]]:
 def worth_in_code(project: Project) -> list[Evidence]:
     """Functions and settings that compute the cost or gain of predictions."""
     found = []
-    for fact in project.facts("def", "yaml", "toml"):
-        name = words(last(fact.name))
-        if WORTH_IN_CODE.search(name) and not re.search(
+    for fact in project.named(WORTH_IN_CODE, "def", "yaml", "toml", by=short):
+        if not re.search(
             r"cloud|infra|token|aws|gpu|usage|test|llm|api", words(f"{fact.at.path} {fact.name}")
         ):
             found.append(project.evidence(fact, f"the cost or gain of predictions is computed: {fact.name[:60]}"))

@@ -144,13 +144,18 @@ def works_out(project: Project, function: Fact) -> bool:
     )
 
 
+def after_dot(name: str) -> str:
+    """A dotted name's last part."""
+    return name.rpartition(".")[2]
+
+
 def realised(project: Project) -> list[Evidence]:
     """The model's error on what really happened, worked out in monitoring code or for a dashboard."""
     makers = {e.at.path for e in project.used("fitting")}
     found = []
-    for fact in project.facts("call"):
+    for fact in project.named(ERROR, "call", by=after_dot):
         if (
-            ERROR.match(fact.name.rpartition(".")[2])
+            ERROR.match(after_dot(fact.name))
             and IN_USE.search(words(f"{fact.at.path} {fact.scope}"))
             and not IN_THE_MAKING.search(words(f"{fact.at.path.rpartition('/')[2]} {fact.scope}"))
             and fact.at.path not in makers

@@ -42,12 +42,12 @@ def bound(project: Project) -> Iterator[Evidence]:
     for fact in project.named(ONE_MACHINE, "string"):
         if len(fact.name) < LONGEST and "\n" not in fact.name:
             yield project.evidence(fact, f"{shortened(fact.name)} is a path of one machine")
-    for fact in project.facts("command"):
+    for fact in project.named(IN_COMMAND, "command"):
         match = IN_COMMAND.search(fact.name)
         if match and fact.detail.get("runner") not in RUNS_IN_PLACE:
             yield project.evidence(fact, f"{shortened(match[1])} is a path of one machine")
     training = {e.at.path for e in project.used("fitting")}
-    for fact in project.facts("call"):
+    for fact in project.named(ASKS, "call"):
         if ASKS.match(fact.name) and (fact.at.path in training or "colab" in fact.name):
             yield project.evidence(fact, f"{fact.name} waits for a person")
     yield from in_settings(project)
@@ -55,7 +55,7 @@ def bound(project: Project) -> Iterator[Evidence]:
 
 def in_settings(project: Project) -> Iterator[Evidence]:
     """Paths of one machine in settings that people write."""
-    for fact in project.facts("yaml", "toml", "json"):
+    for fact in project.valued(ONE_MACHINE, "yaml", "toml", "json"):
         path = fact.at.path
         if (
             ONE_MACHINE.match(fact.value)

@@ -149,7 +149,7 @@ def narrow(project: Project) -> Iterator[Evidence]:
         own = project.repo.role(leak.at.path) in ("code", "template", "example")
         if leak.common and own and not copied and DEPLOYED.search(leak.at.path):
             yield Evidence(leak.at, Strength.USED, f"{leak.what} that everybody knows: {leak.masked} (masked)")
-    for fact in project.facts("call", role=CODE):
+    for fact in project.told("call", "debug", role=CODE):
         local = not EVERYWHERE.search(fact.detail.get("host", ""))
         if TRUE.match(fact.detail.get("debug", "")) and fact.name.endswith(".run") and local:
             yield project.evidence(fact, "a debug server")
@@ -167,11 +167,11 @@ def closed(project: Project) -> Iterator[Evidence]:
                 yield project.evidence(
                     fact, f"{fact.name.rpartition('.')[2]} comes from the environment", cap=Strength.USED
                 )
-    for fact in project.facts("command", role=None):
-        if TRACKING.search(fact.name) and re.search(r"127\.0\.0\.1|localhost", fact.name):
+    for fact in project.named(TRACKING, "command", role=None):
+        if re.search(r"127\.0\.0\.1|localhost", fact.name):
             yield project.evidence(fact, "a server on the local address only")
-    for fact in project.facts("call", role=CODE):
-        if CLIENTS.search(fact.name) and not PLAIN_HTTP.match(fact.detail.get("0", "")):
+    for fact in project.named(CLIENTS, "call", role=CODE):
+        if not PLAIN_HTTP.match(fact.detail.get("0", "")):
             yield project.evidence(fact, f"{fact.name} checks certificates")
     for item in project.used("web api"):
         if item.at.path.endswith((".py", ".R", ".r")):

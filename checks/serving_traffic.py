@@ -73,9 +73,15 @@ def weighted(project: Project) -> Iterator[Evidence]:
             yield project.evidence(facts[0], f"{len(facts)} versions share the traffic by weight")
 
 
+SPLITTING = (
+    "traffic_split", "traffic_percentage", "canary_traffic_percent", "ProductionVariants", "production_variants",
+)  # fmt: skip
+"""Arguments that give a version its share of the traffic."""
+
+
 def called(project: Project) -> Iterator[Evidence]:
     """Calls and commands that give a share of the traffic, or a list of variants with weights."""
-    for fact in project.facts("call"):
+    for fact in project.told("call", *SPLITTING):
         split = fact.detail.get("traffic_split", "")
         share = fact.detail.get("traffic_percentage") or fact.detail.get("canary_traffic_percent") or ""
         variants = fact.detail.get("ProductionVariants", "") or fact.detail.get("production_variants", "")

@@ -31,6 +31,6 @@ def audit(path: str | Path = ".", *, profile: str = "production") -> Report:
         readykit.errors.TargetError: there is nothing at `path` that can be audited.
     """
     from readykit.auditor import audit as run
-    from readykit.policy import Wishes
+    from readykit.wishes import Wishes
 
     return run(path, Wishes(profile=profile))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,8 @@ from readykit.facts.dispatch import cap_of
 
 if TYPE_CHECKING:
     from readykit.model import Report
-    from readykit.policy import Wishes
     from readykit.repo import Repo
+    from readykit.wishes import Wishes
 
 
 def question(repo: Repo, wishes: Wishes, shown: str, today: str, *, at_home: bool) -> str:
@@ -33,7 +32,7 @@ def question(repo: Repo, wishes: Wishes, shown: str, today: str, *, at_home: boo
             policy = Path(wishes.config).read_bytes()
         except OSError:
             return ""
-    made = hashlib.blake2b(digest_size=20)
+    made = cache.blake2b(digest_size=20)
     for path in repo.files:
         size = repo.size(path)
         made.update(f"{path}\0{size}\n".encode("utf-8", "surrogatepass"))

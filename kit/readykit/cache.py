@@ -7,7 +7,6 @@ dropped. Entries are replaced whole, so that audits at the same time do not dist
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import sys
@@ -18,6 +17,11 @@ from pathlib import Path
 from readykit import __version__
 from readykit.limits import MAX_CACHE_BYTES, MAX_CACHE_ENTRY
 from readykit.paths import CHECKS
+
+try:
+    from _blake2 import blake2b as blake2b  # the one that `hashlib` has, which loads OpenSSL besides
+except ImportError:
+    from hashlib import blake2b as blake2b
 
 _MAGIC = b"readykit cache 1\n"
 _DIGEST = 32
@@ -38,7 +42,7 @@ def folder() -> Path:
 
 def key(*parts: bytes | str) -> str:
     """The name of an entry: a digest of what decides its content, and of the program that made it."""
-    made = hashlib.blake2b(digest_size=20)
+    made = blake2b(digest_size=20)
     for part in (fingerprint(), *parts):
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         made.update(len(data).to_bytes(8, "little"))
@@ -50,13 +54,16 @@ def key(*parts: bytes | str) -> str:
 def fingerprint() -> str:
     """The program and the standard: their version, and the size and time of every file, for who changes them."""
     rows = [__version__, sys.version]
-    for top in (Path(__file__).parent, CHECKS):
-        for found, folders, names in os.walk(top):
-            folders[:] = sorted(name for name in folders if name not in ("__pycache__", "examples", "template"))
-            for name in sorted(names):
-                info = Path(found, name).stat()
-                rows.append(f"{name} {info.st_size} {info.st_mtime_ns}")
-    return hashlib.blake2b("\n".join(rows).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    folders = [str(Path(__file__).parent), str(CHECKS)]
+    for folder in folders:
+        with os.scandir(folder) as found:
+            for entry in sorted(found, key=lambda entry: entry.name):
+                if not entry.is_dir():
+                    info = entry.stat()
+                    rows.append(f"{entry.name} {info.st_size} {info.st_mtime_ns}")
+                elif entry.name not in ("__pycache__", "examples", "template"):
+                    folders.append(entry.path)
+    return blake2b("\n".join(rows).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def load(name: str) -> bytes | None:
@@ -115,7 +122,7 @@ def clear() -> tuple[int, int]:
 
 
 def _digest(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=_DIGEST).digest()
+    return blake2b(data, digest_size=_DIGEST).digest()
 
 
 def _ours(place: Path) -> bool:

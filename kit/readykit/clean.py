@@ -15,7 +15,7 @@ from operator import is_
 from typing import Any, Final
 
 from readykit import credentials
-from readykit.model import Check, Report, Unread
+from readykit.model import Check, Location, Report, Unread
 from readykit.text import clean, clean_path
 
 MAX_ROWS: Final = 2_000
@@ -179,9 +179,13 @@ _NO_TEXT: Final = re.compile(r"(int|float|bool|Strength|Status|Check|Mapping\[st
 @cache
 def _plan(kind: Any) -> tuple[tuple[str, int], ...]:
     """The fields of a type that can hold text of the audited tree, and how long it may be."""
-    if not (isinstance(kind, type) and is_dataclass(kind)) or kind is Check:
+    if kind is Location:
+        types: Mapping[str, str] = {"path": "str"}
+    elif isinstance(kind, type) and is_dataclass(kind) and kind is not Check:
+        types = {field.name: str(field.type) for field in fields(kind)}
+    else:
         return ()
-    named = [(kind.__name__, field.name) for field in fields(kind) if not _NO_TEXT.fullmatch(str(field.type))]
+    named = [(kind.__name__, name) for name, what in types.items() if not _NO_TEXT.fullmatch(what)]
     return tuple((name[1], _PATH if name in PATHS else LIMITS.get(name, MAX_TEXT)) for name in named)
 
 
@@ -219,4 +223,6 @@ def _rebuilt(value: Any, limit: int, changes: Mapping[int, Mapping[str, str]]) -
         old = getattr(value, name)
         if (now := _rebuilt(old, most, changes)) is not old:
             new[name] = now
-    return replace(value, **new) if new else value
+    if not new:
+        return value
+    return value._replace(**new) if isinstance(value, Location) else replace(value, **new)

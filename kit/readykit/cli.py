@@ -50,7 +50,11 @@ def _run(words: list[str]) -> int:
     _forget_working_directory()
     _never_fail_to_print()
     try:
-        options = _parser(words).parse_args(words)
+        from readykit.compiling import remembered
+
+        with remembered("start"):
+            parser = _parser(words)
+        options = parser.parse_args(words)
         return int(options.run(options))
     except KitError as problem:
         _tell(str(problem))
@@ -100,7 +104,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     from readykit.cli_audit import add_audit
 
     parser = argparse.ArgumentParser(
-        prog="kit", description="Is this machine-learning project ready for production, and can you prove it?"
+        prog="kit",
+        description="Is this machine-learning project ready for production, and can you prove it?",
+        formatter_class=_formatter,
     )
     parser.add_argument("-V", "--version", action="version", version=f"readykit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="kit")
@@ -109,12 +115,22 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         ("audit", add_audit, "measure a repository against the standard, with evidence"),
         ("explain", _add_explain, "what a check asks, why, and how to satisfy it"),
         ("checks", _add_checks, "list the checks"),
+        ("cache", _add_cache, "what earlier audits worked out: where it lies, and `kit cache clear`"),
         ("demo", _add_demo, "the whole story in one go, on real data"),
     ):
-        command = commands.add_parser(name, help=about)
+        command = commands.add_parser(name, help=about, add_help=name in words, formatter_class=_formatter)
         if name in words:
             add(command)
     return parser
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """What writes help; it measures the terminal without `shutil`, which loads every compression that there is."""
+    import argparse
+
+    from readykit.text import terminal_width
+
+    return argparse.HelpFormatter(prog, width=terminal_width() - 2)
 
 
 def _add_new(parser: argparse.ArgumentParser) -> None:
@@ -191,6 +207,22 @@ def _checks(options: argparse.Namespace) -> int:
     from readykit.report.explain import table
 
     sys.stdout.write(table(with_folders(folders(options))))
+    return OK
+
+
+def _add_cache(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("clear", "folder"), help="remove it, or say where it lies")
+    parser.set_defaults(run=_cache)
+
+
+def _cache(options: argparse.Namespace) -> int:
+    from readykit import cache
+
+    if options.action == "folder":
+        print(cache.folder())
+        return OK
+    count, size = cache.clear()
+    print(f"removed {count} {'entry' if count == 1 else 'entries'}, {size / 1e6:.1f} MB")
     return OK
 
 

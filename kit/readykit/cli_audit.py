@@ -46,6 +46,10 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_folders(parser)
     parser.add_argument("--require-ml", action="store_true", help="exit 3 when it is not an ML project")
+    parser.add_argument(
+        "--jobs", type=_jobs, default=0, metavar="N", help="processes at the same time (default: what helps)"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="neither use nor keep what earlier audits worked out")
     parser.add_argument("--reproducible", action="store_true", help="leave the run's time out of the report")
     parser.add_argument("-v", "--verbose", action="store_true", help="every line of evidence")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
@@ -56,12 +60,13 @@ def _audit(options: argparse.Namespace) -> int:
     import time
 
     from readykit.compiling import remembered
-    from readykit.output import refuse, write
     from readykit.report import FORMATS, format_of
 
-    with remembered():
+    with remembered("start"):
         from readykit.auditor import audit
-        from readykit.policy import Wishes
+        from readykit.output import refuse, write
+        from readykit.progress import Progress
+        from readykit.wishes import Way, Wishes
 
     for path in options.output:
         if format_of(path) is None:
@@ -72,12 +77,31 @@ def _audit(options: argparse.Namespace) -> int:
     select, ignore = _ids(options.select), _ids(options.ignore)
     rubrics = tuple(options.rubric)
     wishes = Wishes(options.profile, select, ignore, options.config, options.trust_config, folders(options), rubrics)
-    report = audit(options.path, wishes)
+    progress = Progress()
+    watched = progress.wanted and not options.quiet
+    try:
+        report = audit(
+            options.path, wishes, way=Way(options.jobs, not options.no_cache, progress.heard if watched else None)
+        )
+    finally:
+        progress.done()
     run = None if options.reproducible else {"started": round(start, 3), "seconds": round(time.time() - start, 3)}
     write({path: _render(report, format_of(path) or "", options, run, printed=False) for path in options.output})
     if not options.quiet:
         sys.stdout.write(_render(report, options.format, options, run, printed=True))
     return _exit_code(report, options)
+
+
+def _jobs(word: str) -> int:
+    """A number of processes.
+
+    Raises:
+        ValueError: it is none; argparse says so.
+    """
+    number = int(word)
+    if number < 1:
+        raise ValueError(word)
+    return number
 
 
 def _ids(words: str | None) -> tuple[str, ...]:
@@ -93,12 +117,10 @@ def _render(
         return render(report, form, run=run)
     if form != "terminal":
         return render(report, form)
-    import shutil
-
-    from readykit.text import Style
+    from readykit.text import Style, terminal_width
 
     style = Style.for_stream() if printed else Style(False)
-    width = shutil.get_terminal_size().columns if printed else 100
+    width = terminal_width() if printed else 100
     return render(report, form, style=style, width=width, verbose=options.verbose)
 
 
@@ -135,6 +157,6 @@ def add_folders(parser: argparse.ArgumentParser) -> None:
 
 def folders(options: argparse.Namespace) -> tuple[str, ...]:
     """The folders of checks besides the standard's own."""
-    from readykit.catalogue import installed
+    from readykit.plugins import installed
 
     return (*options.checks, *(() if options.no_plugins else installed()))

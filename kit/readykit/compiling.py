@@ -8,39 +8,43 @@ stands around the loading of our own modules and tables only: nothing of an audi
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import sys
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import CodeType, SimpleNamespace
+from importlib.util import find_spec
+from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 from readykit import __version__, compiled
 
 MOST = 5000
 """Things that are kept; who works on the program leaves old ones behind."""
-_NAME = "compiled"
 _Pattern = tuple[str, int]
 _Program = tuple[Any, ...]
+_Kept = tuple[dict[_Pattern, _Program], dict[str, CodeType]]
 # Private to `re`, so nothing here may depend on it being there, or being as it is known.
 _compiler: Any = sys.modules.get("re._compiler")
-_kept: tuple[dict[_Pattern, _Program], dict[str, CodeType]] | None = None
+_kept: dict[str, _Kept] = {}
 _active = False
 
 
 @contextmanager
-def remembered() -> Iterator[None]:
+def remembered(name: str = "compiled") -> Iterator[None]:
     """Compile with what earlier runs compiled, as long as this lasts.
 
     What is met for the first time is compiled as ever, and kept for the next run.
+
+    Args:
+        name: which of what is kept is read and added to; a start that needs little reads little. Inside another
+            `remembered` it is the other's that counts.
     """
     global _active
     if _active or sys.implementation.name != "cpython":
         yield
         return
-    programs, methods = _known()
+    programs, methods = _known(name)
     before = len(programs) + len(methods)
     _active = True
     try:
@@ -49,19 +53,38 @@ def remembered() -> Iterator[None]:
     finally:
         _active = False
         if before < len(programs) + len(methods) <= MOST:
-            compiled.store(_NAME, __version__.encode(), (programs, methods))
+            compiled.store(name, __version__.encode(), (programs, methods))
 
 
-def _known() -> tuple[dict[_Pattern, _Program], dict[str, CodeType]]:
-    global _kept
-    if _kept is None:
-        _kept = compiled.load(_NAME, __version__.encode()) or ({}, {})
-    return _kept
+def _known(name: str) -> _Kept:
+    if name not in _kept:
+        _kept[name] = compiled.load(name, __version__.encode()) or ({}, {})
+    return _kept[name]
+
+
+class _Later(ModuleType):
+    """A module that is loaded when something in it is asked for; `LazyLoader` does so at every second `import`."""
+
+    def __getattr__(self, name: str) -> Any:
+        self.__class__ = ModuleType  # type: ignore[assignment]
+        if self.__spec__ is not None and self.__spec__.loader is not None:
+            self.__spec__.loader.exec_module(self)
+        return getattr(self, name)
+
+
+def _later(name: str) -> None:
+    """Have a module of the standard library loaded at its first use."""
+    spec = find_spec(name) if name not in sys.modules else None
+    if spec is not None:
+        sys.modules[name] = module = _Later(name)
+        module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, spec.origin
 
 
 @contextmanager
 def _methods(known: dict[str, CodeType]) -> Iterator[None]:
     """Let `dataclasses` make its methods, which it writes as source, from code that is compiled."""
+    _later("inspect")  # a third of a start; needed for data classes that say nothing of themselves
+    import dataclasses  # and so only now
 
     def run(source: str, *names: Any) -> None:
         code = known.get(source)

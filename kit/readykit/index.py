@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from readykit.once import Answers
+from readykit.texts import Facts
 
 if TYPE_CHECKING:
     from readykit.model import Fact, Strength
@@ -35,6 +36,7 @@ class Index:
     def __init__(self, repo: Repo, toolbox: Toolbox) -> None:
         self.repo = repo
         self.toolbox = toolbox
+        self.texts = Facts(repo)
         self._traces: dict[str, tuple[tuple[Fact, Trace], ...]] = {}
         self._mentioned = Answers(self._mentioning)
 

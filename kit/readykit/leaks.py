@@ -50,10 +50,10 @@ class Search:
 def search(project: Project) -> Search:
     """Look through a project's files once; what stands at the root for several projects is read for the first."""
     read = known_leaks(project.repo)
-    paths = tuple(path for path in project.paths if searched(project, path))
+    paths = tuple(path for path in project.paths if searched(project.repo, path))
     for path in paths:
         if path not in read:
-            read[path] = in_file(project, path)
+            read[path] = in_file(project.repo, path)
     return Search(paths, tuple(leak for path in paths for leak in read[path]))
 
 
@@ -68,24 +68,24 @@ def values(repo: Repo) -> list[str]:
     return [leak.value for found in known_leaks(repo).values() for leak in found if not leak.common]
 
 
-def searched(project: Project, path: str) -> bool:
+def searched(repo: Repo, path: str) -> bool:
     """Whether a file can hold the project's own credentials: not made by tools, no data, and in git."""
-    size = project.repo.size(path)
+    size = repo.size(path)
     if not 0 < size < TOO_BIG or (path.endswith(".json") and size > DATA) or MADE_BY_TOOLS.search(path):
         return False
     if not (CODE.search(path) or SETTINGS.search(path) or PROSE.search(path)):
         return False
-    if project.repo.role(path) in ("vendored", "test") or (PROSE.search(path) and size > DATA):
+    if repo.role(path) in ("vendored", "test") or (PROSE.search(path) and size > DATA):
         return False
-    return not kept_back(project.repo, path)
+    return not kept_back(repo, path)
 
 
-def in_file(project: Project, path: str) -> list[Leak]:
+def in_file(repo: Repo, path: str) -> list[Leak]:
     """What one file leaks; a notebook is code whose quotes are escaped."""
-    text = without_data(project.repo.text(path))
+    text = without_data(repo.text(path))
     if path.endswith(".ipynb"):
         text = text.replace('\\"', '"')
-    sparse = bool(PROSE.search(path)) or (project.repo.role(path) == "docs" and not path.endswith(".ipynb"))
+    sparse = bool(PROSE.search(path)) or (repo.role(path) == "docs" and not path.endswith(".ipynb"))
     found = list(leaks(text, path, code=bool(CODE.search(path)), prose=sparse))
     if PATTERN.search(path.rpartition("/")[2]):
         found = [leak for leak in found if leak.common or not leak.what.startswith(BY_NAME)]

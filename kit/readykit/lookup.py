@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from readykit.globs import glob, is_glob, path_matches
+from readykit.globs import glob, path_matches
 
 if TYPE_CHECKING:
     from readykit.model import Fact
     from readykit.repo import Repo
+    from readykit.texts import Facts
 
 Roles = tuple[str, ...] | None
 """Roles of files to look into; None for every role."""
@@ -19,15 +20,15 @@ Roles = tuple[str, ...] | None
 class Lookup:
     """What is asked of a project's facts, and the answers so far."""
 
-    def __init__(self, repo: Repo, paths: Iterable[str], role: Callable[[str], str]) -> None:
-        """`role` says what a file is to the project."""
+    def __init__(self, repo: Repo, paths: Iterable[str], role: Callable[[str], str], every: Facts) -> None:
+        """`role` says what a file is to the project; `every` are the facts of the whole repository."""
         self.repo = repo
         self.paths = tuple(paths)
         self.role = role
+        self.every = every
         self._places: dict[tuple[Roles, str], list[str]] = {}
+        self._inside: dict[Roles, frozenset[str]] = {}
         self._facts: dict[tuple[str, str, Roles, str], list[Fact]] = {}
-        self._found: dict[tuple[str, re.Pattern[str], Roles], list[Fact]] = {}
-        self._numbers: dict[tuple[str, Roles], dict[str, list[int]]] = {}
 
     def facts(self, kind: str, name: str = "*", roles: Roles = None, within: str = "") -> Sequence[Fact]:
         """The facts of a kind whose name and path match globs."""
@@ -40,35 +41,33 @@ class Lookup:
             elif within:
                 found = list(filter(named(name), self.facts(kind, "*", roles, within)))
             else:
-                found = self._bearing(kind, roles, glob(name) if is_glob(name) else name)
+                found = self._own(self.every.called(kind, name), roles)
             self._facts[question] = found
         return found
 
-    def named(self, kind: str, pattern: re.Pattern[str], roles: Roles = None) -> Sequence[Fact]:
-        """The facts of a kind in whose name a pattern is found: each name is looked at once, however many bear it."""
-        question = (kind, pattern, roles)
-        found = self._found.get(question)
-        if found is None:
-            found = self._found[question] = self._bearing(kind, roles, pattern.search)
-        return found
+    def named(
+        self, kind: str, pattern: re.Pattern[str], roles: Roles = None, by: Callable[[str], str] | None = None
+    ) -> Sequence[Fact]:
+        """The facts of a kind in whose name, or in what `by` makes of it, a pattern is found."""
+        names = self.every.names[kind] if by is None else self.every.seen_as(kind, by)
+        return self._own(names.holding(pattern), roles)
 
-    def _bearing(self, kind: str, roles: Roles, wanted: str | Callable[[str], object]) -> list[Fact]:
-        """The facts of a kind that have a name, or one that a test likes."""
-        facts = self.facts(kind, "*", roles)
-        places = self._places_of(kind, roles, facts)
-        if isinstance(wanted, str):
-            return [facts[number] for number in places.get(wanted, ())]
-        numbers = [number for name, rows in places.items() if wanted(name) for number in rows]
-        return [facts[number] for number in sorted(numbers)]
+    def valued(self, kind: str, pattern: re.Pattern[str], roles: Roles = None) -> Sequence[Fact]:
+        """The facts of a kind in whose value a pattern is found."""
+        return self._own(self.every.values[kind].holding(pattern), roles)
 
-    def _places_of(self, kind: str, roles: Roles, facts: Iterable[Fact]) -> dict[str, list[int]]:
-        """Where among the facts of a kind each name stands."""
-        places = self._numbers.get((kind, roles))
-        if places is None:
-            places = self._numbers[kind, roles] = {}
-            for number, fact in enumerate(facts):
-                places.setdefault(fact.name, []).append(number)
-        return places
+    def told(self, kind: str, keys: Sequence[str], roles: Roles = None) -> Sequence[Fact]:
+        """The facts of a kind whose details have one of some keys."""
+        return self._own(self.every.details[kind].of(*keys), roles)
+
+    def _own(self, facts: list[Fact], roles: Roles) -> list[Fact]:
+        """Those that stand in the project's files of some roles."""
+        if not facts:
+            return facts
+        inside = self._inside.get(roles)
+        if inside is None:
+            inside = self._inside[roles] = frozenset(self._in(roles, ""))
+        return [fact for fact in facts if fact.at.path in inside]
 
     def _in(self, roles: Roles, within: str) -> list[str]:
         """The project's files of some roles in a place."""

@@ -38,8 +38,7 @@ class Status(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
+class Location(NamedTuple):
     """A place in the audited tree: a path relative to its root with `/`, and lines counted from 1."""
 
     path: str

@@ -22,3 +22,9 @@ def words(name: str) -> str:
 def last(name: str) -> str:
     """The part of a dotted name after the last dot, and of a function of R after its package."""
     return name.rpartition("::")[2] if "::" in name else name.rpartition(".")[2]
+
+
+@lru_cache(maxsize=1 << 16)
+def short(name: str) -> str:
+    """The words of the last part of a name: `model.trainFast` gives `train fast`."""
+    return words(last(name))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from readykit.facts.dispatch import kinds_of
-from readykit.limits import BUDGETS
+from readykit.limits import BUDGETS, WHOLE
 from readykit.model import Reading
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def planned(repo: Repo, toolbox: Toolbox) -> Plan:
     left_out: set[str] = set()
     readings = []
     for kind, paths in sorted(kinds.items()):
-        if sum(map(repo.size, paths)) <= BUDGETS[kind]:
+        if sum(map(repo.size, paths)) <= WHOLE[kind]:
             continue
         whole = chosen(repo, kind, paths, toolbox)
         rest = set(paths) - whole

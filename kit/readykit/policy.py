@@ -19,6 +19,7 @@ from readykit.limits import MAX_FILE_BYTES
 from readykit.model import Location, Setting
 from readykit.score import Profile, Standard, UnknownProfile, extended
 from readykit.waive import Rule
+from readykit.wishes import Wishes as Wishes  # noqa: TC001 - to be had here as well
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
@@ -47,19 +48,6 @@ class Settings:
         """Where a key stands: its own line, or that of the first key below it."""
         below = (line for name, line in self.lines.items() if name == key or name.startswith((f"{key}.", f"{key}[")))
         return Location(self.source, min(below, default=1))
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the examiner said on the command line."""
-
-    profile: str | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    config: str | None = None
-    trusted: bool = False
-    checks: tuple[str, ...] = ()
-    rubrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,15 +195,6 @@ def strings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def stands_in(target: Path, here: Path | None = None) -> bool:
-    """Whether the target is the project of the working directory: the directory itself, or one above it."""
-    try:
-        place, root = (here or Path.cwd()).resolve(), target.resolve()
-    except OSError:
-        return False
-    return place == root or root in place.parents
-
-
 def decided(repo: Repo, wishes: Wishes, standard: Standard, *, at_home: bool) -> Policy:
     """Bring the two parties together.
 
@@ -244,7 +223,7 @@ def decided(repo: Repo, wishes: Wishes, standard: Standard, *, at_home: bool) ->
     run = base.table.get("checks", []) if base is examiner or wishes.trusted else []
     beside = Path(wishes.config).parent if wishes.config else repo_root(repo)
     if run and beside is None:
-        raise UsageError(f"{base.source}: checks are loaded from a folder on disk only, not out of an archive or a store")
+        raise UsageError(f"{base.source}: checks are loaded from a folder on disk only, not out of an archive")
     return Policy(
         profile,
         wishes.select or upper(base.table.get("select", ())),

@@ -85,7 +85,7 @@ class Project:
     # -- facts ----------------------------------------------------------------------------------------------------
     @cached_property
     def _lookup(self) -> Lookup:
-        return Lookup(self.repo, self.paths, self.role)
+        return Lookup(self.repo, self.paths, self.role, self.index.texts)
 
     def role(self, path: str) -> str:
         """`repo.role`, with the examples of a collection and what is rendered from a template as `code`."""
@@ -117,16 +117,32 @@ class Project:
             return every if name == "*" else filter(named(name), every)
         return chain.from_iterable(self._lookup.facts(kind, name, roles, within) for kind in kinds)
 
-    def named(self, pattern: re.Pattern[str], *kinds: str, role: Sequence[str] | None = ("code",)) -> Iterator[Fact]:
+    def named(
+        self,
+        pattern: re.Pattern[str],
+        *kinds: str,
+        role: Sequence[str] | None = ("code",),
+        by: Callable[[str], str] | None = None,
+    ) -> Iterator[Fact]:
         """As `facts`, of those in whose name a pattern is found: much cheaper than to look at one fact after another.
 
         Args:
             pattern: what is searched for in names.
             kinds: the kinds to give, in this order.
             role: roles of files to look into; None for every role.
+            by: what to make of a name before the pattern is searched for in it, such as `naming.short`.
         """
         roles = None if role is None else tuple(role)
-        return chain.from_iterable(self._lookup.named(kind, pattern, roles) for kind in kinds)
+        return chain.from_iterable(self._lookup.named(kind, pattern, roles, by) for kind in kinds)
+
+    def valued(self, pattern: re.Pattern[str], *kinds: str, role: Sequence[str] | None = ("code",)) -> Iterator[Fact]:
+        """As `named`, of those in whose value a pattern is found."""
+        roles = None if role is None else tuple(role)
+        return chain.from_iterable(self._lookup.valued(kind, pattern, roles) for kind in kinds)
+
+    def told(self, kind: str, *keys: str, role: Sequence[str] | None = ("code",)) -> Iterator[Fact]:
+        """Facts of a kind whose details have one of some keys: calls that are given an argument of such a name."""
+        return iter(self._lookup.told(kind, keys, None if role is None else tuple(role)))
 
     def files(self, *globs: str, role: Sequence[str] | None = None) -> list[str]:
         """Paths that match any of the globs; a glob without `/` is compared with base names."""

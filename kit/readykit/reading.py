@@ -6,7 +6,6 @@ one tree in one entry of the cache.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import time
@@ -15,10 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from readykit import cache, wire
+from readykit.credentials import Leak
 from readykit.facts.dispatch import kinds_of
-from readykit.limits import PARALLEL_BYTES, READING_SECONDS
+from readykit.leaks import in_file, known_leaks, searched
+from readykit.limits import FILE_SECONDS, PARALLEL_BYTES, READING_SECONDS
+from readykit.model import Location
 from readykit.plan import planned
-from readykit.worker import Died, Fault, Say, Worker, can_fork
+from readykit.worker import Died, Fault, Say, TooLong, Worker, at_most, can_fork
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 Entry = tuple[bytes, list[wire.Row], str]
 """What is kept of one file: the digest of its content and of how it was read, its facts, why it could not be read."""
+LeakRow = tuple[int, str, str, bool, str]
+"""A credential on its way from a second process: line, kind, masked beginning, whether it is common, the value."""
 
 MAY_HOLD_SECRETS = re.compile(
     rb"(?i)(?:passw|secret|token|api[_-]?key|access_?key|account_?key|private_?key|credential|_pwd|connection_?string)"
@@ -52,7 +56,7 @@ def read_all(repo: Repo, toolbox: Toolbox, *, jobs: int = 0, cached: bool = True
     repo.say("stage:reading")
     plan = planned(repo, toolbox)
     repo.by_lines, repo.left_out, repo.readings = plan.by_lines, plan.left_out, plan.readings
-    paths = [path for path in repo.files if kinds_of(path) and path not in plan.left_out]
+    paths = [path for path in repo.files if kinds_of(path) or searched(repo, path)]
     name = cache.key("facts", str(repo.place)) if cached and repo.place else ""
     known = _known(name)
     digests = {path: _digest(repo, path) for path in paths} if name else {}
@@ -61,6 +65,7 @@ def read_all(repo: Repo, toolbox: Toolbox, *, jobs: int = 0, cached: bool = True
         entry = known.get(path)
         if entry is not None and entry[0] == digests[path]:
             repo.install(path, wire.facts(path, entry[1]), entry[2])
+            known_leaks(repo)[path] = []  # what holds a credential is not kept
         else:
             fresh.append(path)
     _extract(repo, fresh, jobs)
@@ -89,15 +94,23 @@ def _keep(
         entry = known.get(path)
         if entry is not None and entry[0] == digest:
             kept[path] = entry
-        elif path not in repo.refused and (path in repo.by_lines or not MAY_HOLD_SECRETS.search(repo.raw(path))):
+        elif path not in repo.refused and not _may_hold_secrets(repo, path):
             kept[path] = (digest, wire.rows(repo.facts(path)), repo.why_unread(path))
     cache.store(name, wire.packed(kept))
+
+
+def _may_hold_secrets(repo: Repo, path: str) -> bool:
+    """Whether facts of a file may hold a credential; without values, as from its lines alone, they do not."""
+    if known_leaks(repo).get(path):
+        return True
+    bare = path in repo.by_lines or not repo.facts(path)
+    return not bare and bool(MAY_HOLD_SECRETS.search(repo.raw(path)))
 
 
 def _digest(repo: Repo, path: str) -> bytes:
     data = repo.raw(path)
     how = b"lines" if path in repo.by_lines else b"whole"
-    return hashlib.blake2b(data, digest_size=16, salt=how).digest() + len(data).to_bytes(4, "little")
+    return cache.blake2b(data, digest_size=16, salt=how).digest() + len(data).to_bytes(4, "little")
 
 
 def _extract(repo: Repo, paths: Sequence[str], jobs: int) -> None:
@@ -116,7 +129,8 @@ def _extract(repo: Repo, paths: Sequence[str], jobs: int) -> None:
 
 
 def _cost(repo: Repo, path: str) -> float:
-    share = 0.1 if path in repo.by_lines else COST.get(kinds_of(path)[-1], 0.2)
+    kinds = kinds_of(path)
+    share = 0.15 if path in repo.by_lines or not kinds or path in repo.left_out else COST.get(kinds[-1], 0.2)
     return share * repo.size(path)
 
 
@@ -139,13 +153,38 @@ def _read(repo: Repo, paths: Iterable[str]) -> None:
             repo.hurried = True
             repo.refused.setdefault(path, f"not read: reading took more than {READING_SECONDS:.0f} seconds")
         repo.facts(path)
+        if path not in repo.refused and searched(repo, path):
+            known_leaks(repo)[path] = _leaks(repo, path)
+
+
+def _leaks(repo: Repo, path: str) -> list[Leak]:
+    """The credentials in a file, as far as they are found in time."""
+    try:
+        with at_most(FILE_SECONDS):
+            return in_file(repo, path)
+    except TooLong:
+        repo.not_searched(path, f"takes more than {FILE_SECONDS:.0f} seconds to search for credentials")
+    except MemoryError:
+        repo.not_searched(path, "needs too much memory to search for credentials")
+    return []
 
 
 def _stripe(repo: Repo, paths: Sequence[str], say: Say) -> bytes:
     """What a second process gives back: facts and rows of its files."""
     repo.say = say
     _read(repo, paths)
-    return wire.packed([(path, wire.rows(repo.facts(path)), repo.why_unread(path)) for path in paths])
+    found = known_leaks(repo)
+    return wire.packed(
+        [
+            (
+                path,
+                wire.rows(repo.facts(path)),
+                repo.why_unread(path),
+                [(leak.at.line, leak.what, leak.masked, leak.common, leak.value) for leak in found.get(path, ())],
+            )
+            for path in paths
+        ]
+    )
 
 
 def _take(repo: Repo, stripe: Sequence[str], worker: Worker) -> None:
@@ -159,6 +198,9 @@ def _take(repo: Repo, stripe: Sequence[str], worker: Worker) -> None:
             repo.refused[result.at.removeprefix("file:")] = result.why
         _read(repo, stripe)
         return
-    for path, rows, why in wire.unpacked(result):
+    for path, rows, why, leaks in wire.unpacked(result):
         repo.install(path, wire.facts(path, rows), why)
+        known_leaks(repo)[path] = [
+            Leak(Location(path, line), what, masked, common, value) for line, what, masked, common, value in leaks
+        ]
         repo.hurried |= why.startswith(HURRIED)

@@ -161,6 +161,15 @@ class Repo:
         if why:
             self._unreadable.setdefault(path, Unread(path, why))
 
+    def not_searched(self, path: str, why: str) -> None:
+        """Note that a file was read, but met a limit when something was looked for in it."""
+        self.hurried = True
+        self._unreadable.setdefault(path, Unread(path, why))
+
+    def not_followed(self, path: str, why: str) -> None:
+        """Note that settings in a file make no sense, so that the audit went on without them."""
+        self._unreadable.setdefault(path, Unread(path, why))
+
     def not_judged(self, check: str, why: str) -> None:
         """Note that a check met a limit: the report is then one in part."""
         self.hurried = True

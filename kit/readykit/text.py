@@ -97,6 +97,17 @@ def off_the_line(page: str) -> str:
     return _CI_LINE.sub(r"\1\\x3a", page) if "::" in page else page
 
 
+def terminal_width() -> int:
+    """Columns to print in: what COLUMNS says, else those of the terminal, else 80, as `shutil` has it."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named):
+        return int(named)
+    try:
+        return os.get_terminal_size((sys.__stdout__ or sys.stdout).fileno()).columns or 80
+    except (AttributeError, ValueError, OSError):
+        return 80
+
+
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 
 

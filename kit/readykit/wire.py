@@ -60,11 +60,28 @@ def unpacked(data: bytes) -> Any:
         raise NotOurs(str(error)) from None
 
 
-def report_out(report: Report) -> bytes:
-    """A report as bytes; its checks lose the function that judges."""
+def values_out(values: object) -> bytes:
+    """Types of a report, and plain values of them, as bytes; checks lose the function that judges."""
     stream = io.BytesIO()
-    _Out(stream, 5).dump(report)
+    _Out(stream, 5).dump(values)
     return stream.getvalue()
+
+
+def values_in(data: bytes) -> Any:
+    """Types of a report, and plain values of them, from bytes.
+
+    Raises:
+        NotOurs: they are something else.
+    """
+    try:
+        return _In(io.BytesIO(data)).load()
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+        raise NotOurs(str(error)) from None
+
+
+def report_out(report: Report) -> bytes:
+    """A report as bytes."""
+    return values_out(report)
 
 
 def report_in(data: bytes) -> Report:
@@ -73,10 +90,7 @@ def report_in(data: bytes) -> Report:
     Raises:
         NotOurs: they are not a report of this version.
     """
-    try:
-        found = _In(io.BytesIO(data)).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
-        raise NotOurs(str(error)) from None
+    found = values_in(data)
     if not isinstance(found, Report):
         raise NotOurs("no report")
     return found

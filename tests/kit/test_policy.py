@@ -113,8 +113,11 @@ def test_pyproject_is_read_too_and_kit_toml_comes_first() -> None:
 )
 def test_a_wrong_setting_that_counts_gets_one_sentence(text: str, says: str) -> None:
     with pytest.raises(UsageError, match=r".") as problem:
-        report({"kit.toml": text})
+        report({"kit.toml": text}, Wishes(trusted=True))
     assert says in str(problem.value)
+    aside = report({"kit.toml": text})
+    assert any(says in row.why for row in aside.unreadable), "where one stands, it is told, and the audit goes on"
+    assert not any(row.honoured for row in aside.settings)
 
 
 def test_only_the_working_directory_makes_a_repository_ones_own(kit: list[str], tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ BY_NAME = (
     (re.compile(r"(tox|setup)\.(ini|cfg)|\.?noxfile\.py", re.IGNORECASE), "ini"),
 )
 BARE = re.compile(r"([=:,\[]\s*)(kit_\w*)(?=\s*(?:[,\]}\n]|$))")
+PLAIN = re.compile(r"property|staticmethod|classmethod|.*\.setter|.*abstractmethod|.*no_grad|.*overload|.*wraps")
 WAIVER = re.compile(r"kit[:-]\s*ignore\[")
 LOCKS = re.compile(r".*(\.lock|lock\.ya?ml|lock\.json|lock\.toml)$", re.IGNORECASE)
 
@@ -94,7 +95,10 @@ def extract(text: str, path: str) -> list[Fact]:
 
 
 def skim(text: str, path: str) -> list[Fact]:
-    """Facts of a Python file by its lines, for trees with more of them than can be parsed."""
+    """Facts of a Python file by its lines, for trees with more of them than can be parsed.
+
+    Methods and their plainest decorators are left out, but for tests: there are tens of thousands, and nobody asks.
+    """
     template = is_template(path)
     found: list[Fact] = []
     for kind in kinds_of(path):
@@ -104,7 +108,14 @@ def skim(text: str, path: str) -> list[Fact]:
             path,
             template,
         )
-    return found
+    return [fact for fact in found if fact.kind not in ("def", "decorator") or asked_for(fact)]
+
+
+def asked_for(fact: Fact) -> bool:
+    """Whether a definition or decorator of a file that is read by its lines says something."""
+    if fact.kind == "decorator":
+        return not PLAIN.fullmatch(fact.name)
+    return "." not in fact.name or fact.name.rpartition(".")[2].startswith("test")
 
 
 def one(read: Extractor, text: str, path: str, template: bool) -> list[Fact]:

@@ -13,6 +13,8 @@ from readykit.facts.pyscope import Scope, dotted
 from readykit.limits import MAX_SNIPPET
 from readykit.model import Fact, Location
 
+_new = tuple.__new__
+"""Makes the two named tuples of a fact in half the time that their own names take; most facts are made here."""
 Placed = ast.expr | ast.stmt | ast.excepthandler
 """A node that has a place in the source."""
 EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit", "os.abort"})
@@ -71,10 +73,12 @@ class Recorder:
         if line == last:  # what stands on one line shares its place
             at = self.places.get(line)
             if at is None:
-                at = self.places[line] = Location(self.path, line)
+                at = self.places[line] = _new(Location, (self.path, line, 0))
         else:
-            at = Location(self.path, line, last)
-        self.facts.append(Fact(kind, intern(name), at, value, self.scope.qualname if scope is None else scope, detail))
+            at = _new(Location, (self.path, line, last))
+        if scope is None:
+            scope = self.scope.qualname
+        self.facts.append(_new(Fact, (kind, intern(name), at, value, scope, detail)))
 
     def snippet(self, node: Placed, limit: int = MAX_SNIPPET) -> str:
         """The source of a node on one line, cut at `limit` characters."""

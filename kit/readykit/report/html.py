@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from readykit import __version__
 from readykit.model import Status
 from readykit.report.markup import Markup, Node, element, joined
-from readykit.report.words import DIMENSIONS, MARKS, grouped, ranked, summary, unbacked, verdict
+from readykit.report.words import DIMENSIONS, MARKS, grouped, ranked, reading, summary, unbacked, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,6 +101,8 @@ def _sections(report: Report) -> list[Node]:
     for title, unread in (("Could not be read", report.unreadable), ("Passed over", report.skipped)):
         rows = [_item(element("code", row.path), f" {row.why}") for row in unread]
         parts.append(_section(title, _list(rows), len(rows), folded=True))
+    if report.readings:
+        parts.append(element("p", reading(report)))
     return parts
 
 

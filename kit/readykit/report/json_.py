@@ -53,6 +53,10 @@ def as_dict(report: Report) -> dict[str, Any]:
         "waivers": [_waiver(row) for row in report.waivers],
         "unreadable": [_unread(u) for u in report.unreadable],
         "skipped": [_unread(u) for u in report.skipped],
+        "reading": [
+            {"kind": row.kind, "files": row.files, "whole": row.whole, "by_lines": row.by_lines}
+            for row in report.readings
+        ],
     }
 
 

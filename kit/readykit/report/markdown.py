@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from readykit.model import Status
-from readykit.report.words import DIMENSIONS, MARKS, grouped, ranked, summary, unbacked, verdict
+from readykit.report.words import DIMENSIONS, MARKS, grouped, ranked, reading, summary, unbacked, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +47,8 @@ def render(report: Report) -> str:
     page.group(f"Waivers without effect ({len(rows)})", rows, folded=False)
     rows = [[f"- {code(row.path)}: {escaped(row.why)}"] for row in report.unreadable]
     page.group(f"Could not be read ({len(rows)})", rows, folded=True)
+    if report.readings:
+        page.add([escaped(reading(report)), ""])
     return page.text()
 
 

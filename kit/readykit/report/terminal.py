@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from readykit.model import Status
-from readykit.report.words import DIMENSIONS, MARKS, clip, grouped, ranked, summary, unbacked, verdict
+from readykit.report.words import DIMENSIONS, MARKS, clip, grouped, ranked, reading, summary, unbacked, verdict
 from readykit.text import Style, off_the_line
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def render(report: Report, style: Style | None = None, width: int = 80, verbose:
             lines += _rubric(answers, style, width)
         lines += _claims(report, style, width, verbose) + _projects(report, style, width)
     lines += _waivers(report, style, width) + _settings(report, style, width) + _unread(report, style, verbose)
+    lines += ["", *textwrap.wrap(reading(report), width)] if report.readings else []
     return off_the_line("\n".join(lines) + "\n")
 
 

@@ -80,3 +80,12 @@ def unbacked(report: Report) -> list[Claim]:
 def ranked(report: Report) -> list[Part]:
     """The projects of a monorepo or collection, best first."""
     return sorted(report.projects, key=lambda part: (-(part.score.total or 0), part.root))
+
+
+def reading(report: Report) -> str:
+    """How a very large tree was read, in one sentence; empty for a tree that was read whole."""
+    rows = []
+    for row in report.readings:
+        rest = f"{row.by_lines:,} by their lines" if row.by_lines else f"{row.files - row.whole:,} left out"
+        rows.append(f"of {row.files:,} {row.kind} files {row.whole:,} were read whole, {rest}")
+    return f"A very large tree: {'; '.join(rows)}." if rows else ""
