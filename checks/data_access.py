@@ -44,6 +44,7 @@ HOSTED = re.compile(
     r"kaggle\.com/(datasets|c|competitions)/|archive\.ics\.uci\.edu/\w|zenodo\.org/records?/|huggingface\.co/datasets/\w",
     re.IGNORECASE,
 )
+ADDRESS = re.compile("http")
 GET_IT = re.compile(r"\b(download\w*|get|obtain|fetch|available|found)\b", re.IGNORECASE)
 NOT_TRAINING = re.compile(
     r"(^|/)(notebooks?|reports?|results?|outputs?|\w*model_output|predictions?|figures|metrics|logs|mlruns"
@@ -153,9 +154,8 @@ def by_hand(project: Project) -> list[Evidence]:
     """Links in documents to where the data can be had."""
     return [
         Evidence(fact.at, Strength.MENTIONED, f"to be fetched by hand: {fact.name[:80]}")
-        for fact in project.facts("prose", role=("code", "docs"))
-        if "http" in fact.name
-        and re.search(r"\bdata", fact.name, re.IGNORECASE)
+        for fact in project.named(ADDRESS, "prose", role=("code", "docs"))
+        if re.search(r"\bdata", fact.name, re.IGNORECASE)
         and (HOSTED.search(fact.name) or (GET_IT.search(fact.name) and LINKED.search(fact.name)))
     ]
 

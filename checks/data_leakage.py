@@ -100,14 +100,15 @@ def follow(project: Project) -> Iterator[Followed]:
     places = {(f.at.path, f.scope) for f in splits}
     kinds = {id(f): "split" for f in splits}
     kinds |= {id(f): "learned" for f in project.doing("learned step").facts if last(f.name) in FITS}
-    for path, scope in sorted(places):
-        events = [
-            (fact.at.line, kinds.get(id(fact)) == "split", fact.kind == "assign", fact)
-            for fact in project.repo.facts(path)
-            if fact.scope == scope and (id(fact) in kinds or fact.kind == "assign")
-        ]
+    events: dict[tuple[str, str], list[tuple[int, bool, bool, Fact]]] = {place: [] for place in sorted(places)}
+    for path in {path for path, _ in places}:
+        for fact in project.repo.facts(path):
+            if (fact.kind == "assign" or id(fact) in kinds) and (path, fact.scope) in events:
+                row = (fact.at.line, kinds.get(id(fact)) == "split", fact.kind == "assign", fact)
+                events[path, fact.scope].append(row)
+    for rows in events.values():
         seen = Followed()
-        for _, _, binds, fact in sorted(events, key=lambda event: event[:3]):
+        for _, _, binds, fact in sorted(rows, key=lambda row: row[:3]):
             if binds:
                 seen.bind(fact)
             elif kinds[id(fact)] == "learned":
@@ -136,9 +137,8 @@ def by_time(project: Project) -> list[Evidence]:
     """Training parts that are cut off at a point in time: `train = df[df.date < cutoff]`."""
     return [
         project.evidence(fact, f"the training part is cut off in time: {fact.value[:60]}")
-        for fact in project.facts("assign")
+        for fact in project.valued(DATED, "assign")
         if CUT_OFF.search(ARROWS.sub(" ", fact.value))
-        and DATED.search(fact.value)
         and TRAINING.search(words(fact.name))
     ]
 
@@ -147,7 +147,7 @@ def apart_from_the_start(project: Project) -> list[Evidence]:
     """Parts that lie apart in the source: loaders that are asked for one, files of training and test data."""
     found = [e for e in project.used("parts of a source") if not e.at.path.endswith(".toml")]
     seen: dict[str, dict[str, Fact]] = {}
-    for fact in project.facts("string", "yaml", "toml", "json"):
+    for fact in (*project.named(PART_FILE, "string"), *project.valued(PART_FILE, "yaml", "toml", "json")):
         text = fact.name if fact.kind == "string" else fact.value
         match = PART_FILE.search(text) if len(text) < 120 and TABLE_FILE.search(text) else None
         if match:

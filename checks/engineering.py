@@ -64,7 +64,7 @@ def tests(project: Project, fact: Fact) -> bool:
     plain = fact.detail.get("plain") or fact.name
     if NOT_A_TEST.search(plain):
         return False
-    return any(trace.job == "test running" for trace in project.toolbox.traces(fact))
+    return project.index.shows(fact, "test running")
 
 
 def on_change(job: CIJob) -> bool:
@@ -74,11 +74,11 @@ def on_change(job: CIJob) -> bool:
 
 def tested(project: Project) -> Iterator[tuple[CIJob, tuple[Fact, ...]]]:
     """CI jobs that run tests, each with the way from its own command to the test command."""
-    for job in project.ci_jobs():
-        for chain in job.reached:
-            if chain and tests(project, chain[-1]):
-                yield job, chain
-                break
+    seen: set[int] = set()
+    for job, chain in project.ci_doing(lambda fact: tests(project, fact)):
+        if id(job) not in seen:
+            seen.add(id(job))
+            yield job, chain
 
 
 def tested_by_action(project: Project) -> list[Evidence]:
@@ -134,12 +134,10 @@ def scripted(project: Project) -> list[Evidence]:
     """CI jobs that start a script of a test folder by itself, which holds none of the project's test functions."""
     holding = {test.at.path for test in tests_of(project) if test.honest}
     found = []
-    for job in project.ci_jobs():
-        for chain in (chain for chain in job.reached if chain):
-            plain = chain[-1].detail.get("plain") or chain[-1].name
-            match = SCRIPT.match(plain)
-            if match and not any(path.endswith(match["path"]) for path in holding):
-                found.append(shown(job, chain))
+    for job, chain in project.ci_doing(lambda fact: SCRIPT.match(fact.detail.get("plain") or fact.name) is not None):
+        match = SCRIPT.match(chain[-1].detail.get("plain") or chain[-1].name)
+        if match and not any(path.endswith(match["path"]) for path in holding):
+            found.append(shown(job, chain))
     return found
 
 

@@ -21,14 +21,12 @@ WANTED = "a pyproject.toml with a name and a build system over an importable pac
 
 def audits(project: Project) -> Iterator[tuple[Evidence, str, bool]]:
     """Evidence, command and whether its exit code counts, of the audits that CI runs."""
-    for job in project.ci_jobs():
-        for chain in job.reached:
-            last = chain[-1]
-            if any(trace.job == AUDIT for trace in project.toolbox.traces(last)):
-                way = " -> ".join(str(fact.at) for fact in chain[1:])
-                note = f"{job.runner} runs {last.name[:60]}" + (f" by way of {way}" if way else "")
-                kept = not any(fact.detail.get("swallowed") == "yes" for fact in chain)
-                yield Evidence(chain[0].at, Strength.WIRED, note, job.runner), last.name, kept
+    for job, chain in project.ci_doing(lambda fact: project.index.shows(fact, AUDIT)):
+        last = chain[-1]
+        way = " -> ".join(str(fact.at) for fact in chain[1:])
+        note = f"{job.runner} runs {last.name[:60]}" + (f" by way of {way}" if way else "")
+        kept = not any(fact.detail.get("swallowed") == "yes" for fact in chain)
+        yield Evidence(chain[0].at, Strength.WIRED, note, job.runner), last.name, kept
 
 
 @check(

@@ -21,7 +21,12 @@ FOR_DEVELOPERS = re.compile(
 
 def shows(project: Project, fact: Fact, job: str) -> bool:
     """Whether a fact is a trace of a job."""
-    return any(trace.job == job for trace in project.toolbox.traces(fact))
+    return project.index.shows(fact, job)
+
+
+def plain(fact: Fact) -> str:
+    """A command without what only starts it."""
+    return fact.detail.get("plain") or fact.name
 
 
 def hooks(project: Project, job: str) -> list[Evidence]:
@@ -41,17 +46,13 @@ def hooks(project: Project, job: str) -> list[Evidence]:
 
 def in_ci(project: Project, job: str) -> Iterator[tuple[Evidence, bool]]:
     """(evidence, whether it can stop a change) of the commands of CI jobs that do a job."""
-    for ci in project.ci_jobs():
-        for chain in ci.reached:
-            last = chain[-1]
-            plain = last.detail.get("plain") or last.name
-            if NOT_A_RUN.search(plain) or not shows(project, last, job):
-                continue
-            lost = any(fact.detail.get("swallowed") == "yes" for fact in chain)
-            way = " -> ".join(str(fact.at) for fact in chain[1:])
-            note = f"{ci.runner} runs {last.name[:60]}" + (f" by way of {way}" if way else "")
-            strict = not (lost or HARMLESS.search(plain) or REWRITES.match(plain))
-            yield Evidence(chain[0].at, Strength.WIRED, note, ci.runner), strict
+    for ci, chain in project.ci_doing(lambda fact: shows(project, fact, job) and not NOT_A_RUN.search(plain(fact))):
+        last = chain[-1]
+        lost = any(fact.detail.get("swallowed") == "yes" for fact in chain)
+        way = " -> ".join(str(fact.at) for fact in chain[1:])
+        note = f"{ci.runner} runs {last.name[:60]}" + (f" by way of {way}" if way else "")
+        strict = not (lost or HARMLESS.search(plain(last)) or REWRITES.match(plain(last)))
+        yield Evidence(chain[0].at, Strength.WIRED, note, ci.runner), strict
     if hooks(project, job):
         yield from in_ci(project, HOOKS) if job != HOOKS else ()
     for fact in project.doing(job).facts:
@@ -67,7 +68,7 @@ def by_hand(project: Project, job: str) -> list[Evidence]:
         if fact.kind == "command"
         and fact.detail.get("runner") != "readme"
         and project.strength(fact) >= Strength.USED
-        and not NOT_A_RUN.search(fact.detail.get("plain") or fact.name)
+        and not NOT_A_RUN.search(plain(fact))
     ]
 
 

@@ -49,6 +49,7 @@ SLICES = re.compile(r"\b(slices|slice|subgroups?|cohorts?|fairness)\b")
 BY = re.compile(
     r"\b(per|by) (slice|subgroup|segment|cohort|group|region|country|age|gender|sex|race|store|category|site)\b"
 )
+BY_GROUP = re.compile("|".join(p.pattern for p in (SLICES, GROUP, BY)))
 JUDGES = re.compile(r"\b(metrics?|evaluat\w*|scores?|performance|fairness|accuracy|errors?|report)\b")
 # other things that are called segments, groups and bias
 OTHERWISE = re.compile(
@@ -208,8 +209,8 @@ def named_for_groups(project: Project) -> Iterator[Fact]:
     """Functions that judge by group: their names say both, and a metric is computed inside or by what they call."""
     scoring = {(f.at.path, f.scope) for f in project.doing("scoring against labels").facts}
     judges = {last(scope) for _, scope in scoring if scope}
-    for fact in project.facts("def"):
-        name = words(last(fact.name))
+    for fact in project.named(BY_GROUP, "def", by=short):
+        name = short(fact.name)
         if OTHERWISE.search(name) or fact.value == "class":
             continue
         if SLICES.search(name) and any(
@@ -242,7 +243,7 @@ def calls_metric(project: Project, fact: Fact) -> bool:
 
 def errors_by_group(project: Project) -> Iterator[Fact]:
     """Columns of errors averaged over the groups of a frame."""
-    grouped = (f for f in project.facts("call") if any("groupby(" in value for value in f.detail.values()))
+    grouped = (f for f in project.facts("call") if "groupby(" in "".join(f.detail.values()))
     for fact in (*grouped, *project.valued(GROUPED, "assign")):
         text = given(fact) if fact.kind == "call" else fact.value
         if "groupby(" in text and ERROR_COLUMN.search(text.partition("groupby(")[2]):

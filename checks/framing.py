@@ -40,6 +40,7 @@ REPEATED = re.compile(
     r"|^(?:np|numpy)\.(?:full|full_like|repeat)\(.*\b(?:mean|median|mode)\(.*\)$"
 )
 BASELINE = re.compile(r"(^|_)(baseline|naive|dummy)(_|$)")
+NAMED = re.compile(f"{BASELINE.pattern}|{SIMPLE_MODEL.pattern}")
 NAIVE = re.compile(r"(^|_)(baseline|naive|dummy|majority)(_|$)")
 TRIVIAL = (
     "random(?! (forest|search|walk))|constant|baseline|dummy|naive|heuristic|rule[-_ ]?based|majority|most frequent"
@@ -54,7 +55,14 @@ NUMBER_ROW = re.compile(r"^\|.*\|\s*[*_`]*\d*\.\d+")
 @lru_cache(maxsize=1 << 14)
 def snake(name: str) -> str:
     """`HeuristicPredictor` as `heuristic_predictor`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    low = name.lower()
+    return low if low == name else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+@lru_cache(maxsize=1 << 14)
+def last_snake(name: str) -> str:
+    """The last part of a name in the same way."""
+    return snake(last(name))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -72,9 +80,8 @@ def naive(name: str) -> bool:
 def measuring_files(project: Project) -> dict[str, Fact]:
     """Files in which something is measured, with the first place."""
     found = {fact.at.path: fact for fact in reversed(project.doing("scoring against labels").facts)}
-    for call in project.facts("call"):
-        if measures(last(call.name)):
-            found.setdefault(call.at.path, call)
+    for call in project.named(MEASURES, "call", by=last_snake):
+        found.setdefault(call.at.path, call)
     return found
 
 
@@ -82,11 +89,11 @@ def own_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evide
     """Simple models of the project's own: where they are defined beside what measures them, or called where it is."""
     elaborate = {(c.at.path, c.scope.partition(".")[0]) for c in project.doing("elaborate estimator").facts}
     names: set[str] = set()
-    for fact in project.facts("def"):
-        short = fact.name.rpartition(".")[2]
+    for fact in project.named(SIMPLE_MODEL, "def", by=last_snake):
+        short = last(fact.name)
         if (fact.at.path, fact.name.partition(".")[0]) in elaborate:
             continue  # a forest called baseline is the project's first model, not something simple to beat
-        if SIMPLE_MODEL.search(snake(short)) and not NOT_A_MODEL.search(snake(short)):
+        if not NOT_A_MODEL.search(snake(short)):
             names.add(short)
             if fact.at.path in measured:
                 yield project.evidence(fact, f"a simple model, measured at {measured[fact.at.path].at}")
@@ -99,11 +106,11 @@ def own_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evide
 
 def constant_answers(project: Project) -> Iterator[Evidence]:
     """A constant under a baseline's name, or repeated for each row, handed to what measures: `mae(y_test, guess)`."""
-    answers = {
+    answers = {(fact.at.path, fact.name) for fact in project.valued(REPEATED, "assign")}
+    answers |= {
         (fact.at.path, fact.name)
-        for fact in project.facts("assign")
-        if (any(word in fact.value for word in ("mean(", "median(", "mode(")) and REPEATED.search(fact.value))
-        or (naive(fact.name) and STATISTIC.search(fact.value))
+        for fact in project.named(NAIVE, "assign", by=snake)
+        if naive(fact.name) and STATISTIC.search(fact.value)
     }
     for call in project.facts("call") if answers else ():
         if not measures(call.name.rpartition(".")[2]):
@@ -121,7 +128,7 @@ def named_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evi
         if fact.at.path in measured and (fact.at.path, fact.at.line) in estimators:
             yield project.evidence(fact, f"a model called {fact.name!r}, measured at {measured[fact.at.path].at}")
     simple = {(fact.at.path, fact.at.line) for fact in project.doing("simple estimator").facts}
-    for fact in project.facts("assign"):
+    for fact in project.named(NAMED, "assign", by=snake):
         if (fact.at.path, fact.at.line) in simple and fact.at.path in measured and BASELINE.search(snake(fact.name)):
             notebook = Strength.DECLARED if fact.at.path.endswith(".ipynb") else None
             yield project.evidence(fact, f"a simple model kept as {fact.name}, measured here", cap=notebook)

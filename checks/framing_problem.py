@@ -152,21 +152,29 @@ TEACHING = re.compile(
 def introductions(project: Project) -> dict[str, list[Fact]]:
     """The lines of front pages and notebooks in which the project introduces itself, from the root down."""
     texts: dict[str, list[Fact]] = {}
-    titles: dict[str, str] = {}
-    for fact in sorted(project.facts("heading", "prose", role=("code", "docs", "example")), key=lambda f: f.at):
-        path, line = fact.at.path, fact.name
-        pages = not path.endswith(".ipynb")
-        if pages and (path.count("/") > 1 or not FRONT.match(path.rpartition("/")[2])):
+    for path in project.files(role=("code", "docs", "example")):
+        page = not path.endswith(".ipynb")
+        if page and (path.count("/") > 1 or not FRONT.match(path.rpartition("/")[2])):
             continue
-        if FOR_ASSISTANTS.search(path) or TEACHING.search(path) or line.startswith(("![", "[![", "<img", "<a ", "|")):
+        lines = [] if FOR_ASSISTANTS.search(path) or TEACHING.search(path) else list(opening(project, path, page))
+        if lines:
+            texts[path] = lines
+    return dict(sorted(texts.items(), key=lambda row: (row[0].endswith(".ipynb"), row[0].count("/"), row[0])))
+
+
+def opening(project: Project, path: str, page: bool) -> Iterator[Fact]:
+    """The lines at the top of a page or notebook, and for a page those of sections about the project."""
+    title: str | None = None
+    for fact in sorted(project.facts("heading", "prose", path=path, role=None), key=lambda f: f.at.line):
+        if fact.name.startswith(("![", "[![", "<img", "<a ", "|")):
             continue
-        heading = line if fact.kind == "heading" else fact.scope
-        title = titles.setdefault(path, heading)
+        heading = fact.name if fact.kind == "heading" else fact.scope
+        title = heading if title is None else title
         early = fact.at.line <= OPENING
-        if (heading == title and early) or (not HOW.search(heading) and (early or (pages and ABOUT.search(heading)))):
-            texts.setdefault(path, []).append(fact)
-    order = sorted(texts, key=lambda p: (p.endswith(".ipynb"), p.count("/"), p))
-    return {path: sorted(texts[path], key=lambda f: f.at) for path in order}
+        if not early and not page:
+            return
+        if (heading == title and early) or (not HOW.search(heading) and (early or ABOUT.search(heading))):
+            yield fact
 
 
 def names_who(text: str) -> bool:

@@ -97,17 +97,20 @@ def around(project: Project, fact: Fact) -> str:
 
 def logbooks(project: Project) -> Iterator[tuple[Fact, str]]:
     """Calls that keep predictions: in a function made for it, or beside the prediction in serving code."""
+    kept = stores(project)
+    if not kept:
+        return
     serving = serving_files(project)
     asks = {(f.at.path, f.scope) for f in project.facts("decorator") if answers(f)}
-    callers: dict[str, set[str]] = {}
+    asks |= {(f.at.path, f.scope) for f in project.named(ASKS, "call", by=last) if ASKS.match(last(f.name))}
+    callers: dict[str, set[str]] = {last(fact.scope): set() for fact in kept}
     for call in project.facts("call"):
-        callers.setdefault(last(call.name), set()).add(call.at.path)
-        if ASKS.match(last(call.name)):
-            asks.add((call.at.path, call.scope))
+        if (own := last(call.name)) in callers:
+            callers[own].add(call.at.path)
     signatures = {
         (f.at.path, f.name): words(f.detail.get("args", "")) for f in project.facts("def") if f.value != "class"
     }
-    for fact in stores(project):
+    for fact in kept:
         name = words(last(fact.scope)).strip()
         if not fact.scope or MAKING.search(f"{words(fact.at.path)} {name}") or fact.at.path.endswith(".ipynb"):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
 from readykit.model import Evidence, Fact, Strength, Verdict
@@ -33,6 +34,7 @@ IN_CHAIN, AS_TASKS = 3, 3
 
 
 # -- stages without a pipeline tool -----------------------------------------------------------------------------------
+@lru_cache(maxsize=1 << 14)
 def stage(text: str) -> str:
     """The kind of stage that a name speaks of, empty for none."""
     words = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower())
@@ -56,6 +58,12 @@ def file_targets(project: Project) -> Iterator[Evidence]:
         yield from (project.evidence(fact, f"{fact.name} is made from {fact.value[:80]}") for fact in chained[:3])
 
 
+@lru_cache(maxsize=1 << 14)
+def chains(place: str) -> tuple[bool, bool]:
+    """Whether a file and function are named for a chain of stages, and whether the file starts everything."""
+    return bool(CHAIN.search(place)), bool(STARTS_ALL.search(place))
+
+
 def sequences(project: Project) -> Iterator[Evidence]:
     """Functions that call the project's own stages one after the other: of a pipeline, or of the main script."""
     own: dict[str, set[str]] = defaultdict(set)
@@ -66,10 +74,9 @@ def sequences(project: Project) -> Iterator[Evidence]:
         name = call.name.rpartition(".")[2]
         if name not in own:
             continue
-        place = f"{call.at.path} {call.scope}"
+        chain, main = chains(f"{call.at.path} {call.scope}")
         # the main script's stages are other modules': what one file defines and calls is a script, not a chain
-        elsewhere = STARTS_ALL.search(place) and call.at.path not in own[name]
-        if CHAIN.search(place) or elsewhere:
+        if chain or (main and call.at.path not in own[name]):
             scopes[call.at.path, call.scope].setdefault(stage(name), call)
     for kinds in scopes.values():
         if from_data_to_model(kinds, IN_CHAIN):

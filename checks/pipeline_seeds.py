@@ -46,9 +46,11 @@ TABLE_SAMPLE = re.compile(r"\.sample$")
 BY_HAND = re.compile(r"^(train_test_split|random_split|randomSplit|\w*ShuffleSplit|shuffle|permutation|choice|sample) ")
 SPLITTING = re.compile(r"\b(split\w*|train\w*|preprocess\w*|prepar\w*|datasets?)\b")
 FOLDS = re.compile(r"(^|\.)(Stratified)?(Group)?KFold$")
+SPLIT = re.compile("split", re.IGNORECASE)
 INVENTING = re.compile(
     r"(^|\.)(make_[a-z_]+|Faker|normal|uniform|randint|choice|poisson|exponential|integers|lognormal|rand|randn)$"
 )
+BY_CHANCE = re.compile("|".join(p.pattern for p in (GLOBAL, SHUFFLES, TABLE_SAMPLE, DRAWS, FOLDS)) + "|random_split$")
 SPLITS = re.compile(r"(^|\.)(train_test_split|random_split|randomSplit|KFold|StratifiedKFold|initial_split)$")
 
 
@@ -67,7 +69,7 @@ class Draws:
 def training_files(project: Project) -> set[str]:
     """Files that train, split or define what does."""
     found = {e.at.path for e in project.used("fitting") if project.role(e.at.path) in CODE}
-    found |= {f.at.path for f in project.facts("def", role=CODE) if "split" in last(f.name).lower()}
+    found |= {f.at.path for f in project.named(SPLIT, "def", role=CODE, by=last)}
     return found | {f.at.path for f in project.named(SPLITS, "call", role=CODE)}
 
 
@@ -122,7 +124,7 @@ def look(project: Project) -> Draws:
     called = {last(f.name) for p in training for f in project.facts("call", path=p, role=CODE)}
     numbers, empty = configured(project)
     own = {last(f.name) for f in project.facts("def", role=CODE)}  # a project's own split may well seed the draw inside
-    for call in project.facts("call", role=CODE):
+    for call in project.told("call", *KEYWORDS, role=CODE, named=BY_CHANCE):
         if passed_over(call.name):
             continue
         value = value_of(call)

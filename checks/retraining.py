@@ -37,7 +37,8 @@ OFF = re.compile(r"""^["']?(none|null|false|~|@once|manual|off|\s*|\{\}|\[\])["'
 def timed_calls(project: Project) -> Iterator[Fact]:
     """Calls and decorators that give something a schedule which is not switched off."""
     known = {(f.at.path, f.at.line) for f in project.doing("scheduling").facts if f.kind in ("call", "decorator")}
-    for fact in project.facts("call", "decorator"):
+    timed = (fact for kind in ("call", "decorator") for fact in project.told(kind, *TIMED, *MAYBE_TIMED))
+    for fact in project.facts("call", "decorator") if known else timed:
         if (fact.at.path, fact.at.line) in known and not any(
             OFF.match(fact.detail.get(k, "x")) for k in ("enabled", "is_active")
         ):

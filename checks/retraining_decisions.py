@@ -27,6 +27,8 @@ MOVED = re.compile(
     r"(?<![a-z])(drift\w*|decay(ed|s)?|degrad\w*|metric violat\w*|is metric violated|psi|(should|needs?) re ?train\w*"
     r"|re ?train\w* (needed|required|recommended))(?![a-z])"
 )
+# a cheap test before the words of a text are taken apart
+MAY_MOVE = re.compile(r"drift|decay|degrad|violat|psi|train", re.IGNORECASE)
 LEARNING_RATE = re.compile(r"(?<![a-z])(lr|learning rate|weight|epochs?|iters?)(?![a-z])")
 # calls that start a flow or job by name
 STARTS_FLOW = re.compile(
@@ -111,7 +113,7 @@ def decided_in_code(project: Project) -> Iterator[Evidence]:
 
 def named_after_drift(project: Project) -> set[tuple[str, str, str]]:
     """File, function and name of the values that were made of a drift result: `why = ["drift"] if drifted else []`."""
-    return {(f.at.path, f.scope, f.name) for f in project.facts("assign") if about_drift(f.value)}
+    return {(f.at.path, f.scope, f.name) for f in project.valued(MAY_MOVE, "assign") if about_drift(f.value)}
 
 
 def speaks_of_drift(fact: Fact, made: set[tuple[str, str, str]]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.leaks import search
@@ -21,22 +21,44 @@ DIGEST = re.compile(
 )
 
 
-def outside(project: Project, fact: Fact) -> str:
+MOST_WORDS = 8
+CHAIN = re.compile(r"\w+(?:\.\w+)*")
+Scope = tuple[str, str]
+
+
+def chains(dotted: str) -> Iterator[str]:
+    """Every part of a dotted name that is one by itself, of so many words as anybody writes."""
+    words = dotted.split(".")[:MOST_WORDS]
+    return (".".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1))
+
+
+def fetched(project: Project) -> dict[Scope, dict[str, Fact]]:
+    """What downloads are called, by file and function: the first of each name."""
+    found: dict[Scope, dict[str, Fact]] = {}
+    for fetch in project.doing("fetching from outside").facts:
+        if name := fetch.detail.get("assigned", ""):
+            found.setdefault((fetch.at.path, fetch.scope), {}).setdefault(name, fetch)
+    return found
+
+
+def outside(fact: Fact, names: Mapping[str, Fact]) -> str:
     """Why what a call loads comes from outside, empty when it does not: what it is given, or a download beside it."""
     given = " ".join(fact.detail.get(key, "") for key in ("0", "file", "f"))
     if FROM_OUTSIDE.search(given):
         return f"{fact.name} of {given[:50]}"
-    for fetch in project.doing("fetching from outside").facts:
-        name = fetch.detail.get("assigned", "")
-        if name and (fetch.at.path, fetch.scope) == (fact.at.path, fact.scope) and re.search(rf"\b{name}\b", given):
-            return f"{fact.name} of what {fetch.name} fetched"
-    return ""
+    # a name may be dotted: every run of words that `given` holds is asked for, rather than every name sought in it
+    runs = (run for chain in CHAIN.findall(given) for run in chains(chain))
+    fetch = min((names[run] for run in runs if run in names), key=lambda f: f.at, default=None)
+    return f"{fact.name} of what {fetch.name} fetched" if fetch is not None else ""
 
 
-def checked(project: Project, fact: Fact) -> bool:
-    """Whether the function around a load compares a digest or a signature."""
-    near = project.facts("call", path=fact.at.path, role=CODE)
-    return any(DIGEST.search(call.name) and (not call.scope or call.scope == fact.scope) for call in near)
+def compared(project: Project) -> dict[str, set[str]]:
+    """The functions of each file that compare a digest or a signature."""
+    found: dict[str, set[str]] = {}
+    for call in project.facts("call", role=CODE):
+        if DIGEST.search(call.name):
+            found.setdefault(call.at.path, set()).add(call.scope)
+    return found
 
 
 def calls(project: Project, job: str) -> list[Fact]:
@@ -65,11 +87,13 @@ def deserialisation_is_safe(project: Project) -> Verdict:
     said = [f for f in calls(project, "loading by version") if f.detail.get("weights_only") == "False"]
     unsafe = [*calls(project, "unsafe loading"), *said]
     safe = [project.evidence(f, f"{f.name} runs nothing") for f in calls(project, "safe loading")]
-    behind = [f for f in unsafe if checked(project, f)]
-    unsafe = [f for f in unsafe if f not in behind]
+    digests = compared(project) if unsafe else {}
+    behind = [f for f in unsafe if not digests.get(f.at.path, set()).isdisjoint(("", f.scope))]
+    unsafe = [f for f in unsafe if digests.get(f.at.path, set()).isdisjoint(("", f.scope))]
     safe += [project.evidence(f, f"{f.name} after a check of its digest") for f in behind]
     would = "a model format without code, or a digest that is compared before loading"
-    reached = [(f, why) for f in unsafe if (why := outside(project, f))]
+    downloads = fetched(project) if unsafe else {}
+    reached = [(f, why) for f in unsafe if (why := outside(f, downloads.get((f.at.path, f.scope), {})))]
     if reached:
         shown = best(project.evidence(f, why) for f, why in reached)
         return failed("what comes from outside is unpickled", project.looked_in, would, shown)
@@ -111,7 +135,7 @@ DEPLOYED = re.compile(
 
 def wide(project: Project) -> Iterator[Evidence]:
     """Doors that anybody on the network can use."""
-    for fact in project.facts("call", role=CODE):
+    for fact in project.told("call", "verify", "debug", role=CODE, named=INSECURE):
         detail = fact.detail
         if detail.get("verify") == "False" and not fact.name.startswith("jwt"):
             yield project.evidence(fact, f"{fact.name}(verify=False) trusts any server")

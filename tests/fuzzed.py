@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from readykit import gitindex
 from readykit.errors import TargetError
 from readykit.limits import MAX_FILES
-from readykit.repo import Repo
+from readykit.repo import OUR_FAULT, Repo
 from readykit.sources import Memory
 from readykit.target import at_hand, opened
 
@@ -76,6 +76,7 @@ def assert_sound(path: str, data: bytes) -> None:
         assert row.path == path
         assert row.why.strip()
         assert len(row.why) < 500
+        assert not row.why.startswith(OUR_FAULT), row.why
 
 
 def assert_target(path: Path) -> None:

@@ -107,6 +107,7 @@ def fault(folder: Path) -> str:
     from hostile.formats import wrong
     from readykit.auditor import audit
     from readykit.model import Status
+    from readykit.repo import OUR_FAULT
     from readykit.report import FORMATS, render
 
     try:
@@ -117,6 +118,8 @@ def fault(folder: Path) -> str:
     except BaseException as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__}: {str(error)[:200]} ({Path(where.filename).name}:{where.lineno})"
+    if ours := [row for row in report.unreadable if row.why.startswith(OUR_FAULT)]:
+        return f"{ours[0].path}: {ours[0].why}"
     broken = [finding for finding in report.findings if finding.verdict.status is Status.ERROR]
     return f"{broken[0].check.id}: {broken[0].verdict.message[:200]}" if broken else ""
 

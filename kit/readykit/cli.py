@@ -53,8 +53,8 @@ def _run(words: list[str]) -> int:
         from readykit.compiling import remembered
 
         with remembered("start"):
-            parser = _parser(words)
-        options = parser.parse_args(words)
+            parser = _parser_of(words[0]) if words and words[0] in _COMMANDS else _parser()
+        options = parser.parse_args(words[1:] if words and words[0] in _COMMANDS else words)
         return int(options.run(options))
     except KitError as problem:
         _tell(str(problem))
@@ -97,11 +97,18 @@ def _never_fail_to_print() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of the command line; a command whose name is not among the words has no words of its own."""
+def _parser_of(command: str) -> argparse.ArgumentParser:
+    """The parser of what stands behind a command: most starts need no other."""
     import argparse
 
-    from readykit.cli_audit import add_audit
+    parser = argparse.ArgumentParser(prog=f"kit {command}", formatter_class=_formatter)
+    _COMMANDS[command][0](parser)
+    return parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    import argparse
 
     parser = argparse.ArgumentParser(
         prog="kit",
@@ -110,17 +117,8 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("-V", "--version", action="version", version=f"readykit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="kit")
-    for name, add, about in (
-        ("new", _add_new, "make a project in which the whole life of a model works"),
-        ("audit", add_audit, "measure a repository against the standard, with evidence"),
-        ("explain", _add_explain, "what a check asks, why, and how to satisfy it"),
-        ("checks", _add_checks, "list the checks"),
-        ("cache", _add_cache, "what earlier audits worked out: where it lies, and `kit cache clear`"),
-        ("demo", _add_demo, "the whole story in one go, on real data"),
-    ):
-        command = commands.add_parser(name, help=about, add_help=name in words, formatter_class=_formatter)
-        if name in words:
-            add(command)
+    for name, (add, about) in _COMMANDS.items():
+        add(commands.add_parser(name, help=about, formatter_class=_formatter))
     return parser
 
 
@@ -131,6 +129,12 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     from readykit.text import terminal_width
 
     return argparse.HelpFormatter(prog, width=terminal_width() - 2)
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    from readykit.cli_audit import add_audit
+
+    add_audit(parser)
 
 
 def _add_new(parser: argparse.ArgumentParser) -> None:
@@ -239,3 +243,14 @@ def _demo(options: argparse.Namespace) -> int:
 
     demo(options.dest, figures=options.json)
     return OK
+
+
+_COMMANDS = {
+    "new": (_add_new, "make a project in which the whole life of a model works"),
+    "audit": (_add_audit, "measure a repository against the standard, with evidence"),
+    "explain": (_add_explain, "what a check asks, why, and how to satisfy it"),
+    "checks": (_add_checks, "list the checks"),
+    "cache": (_add_cache, "what earlier audits worked out: where it lies, and `kit cache clear`"),
+    "demo": (_add_demo, "the whole story in one go, on real data"),
+}
+"""What adds the words of each command to a parser, and what the command is for."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
+from collections.abc import Callable
 from importlib.util import cache_from_source, source_hash
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,8 @@ def load(name: str, source: bytes) -> Any:
         The value; None when there is none, it is broken, or it was made of something else or by another Python.
     """
     try:
-        data = _place(name).read_bytes()
-        return marshal.loads(data[8:]) if data[:8] == _digest(source, data[8:]) else None  # noqa: S302 - see above
+        kept = memoryview(_place(name).read_bytes())
+        return marshal.loads(kept[16:]) if kept[:16] == _digest(source, kept[16:]) else None  # noqa: S302 - see above
     except (OSError, NotImplementedError, ValueError, EOFError, TypeError):
         return None
 
@@ -56,6 +57,21 @@ def store(name: str, source: bytes, value: Any) -> None:
         return
 
 
+def made(name: str, source: bytes, make: Callable[[], Any]) -> Any:
+    """What was kept under a name, or else what is made now, which is kept for the next start.
+
+    Args:
+        name: a word for it.
+        source: all that it is made of.
+        make: makes it; see `store` for what it may be.
+    """
+    found = load(name, source)
+    if found is None:
+        found = make()
+        store(name, source, found)
+    return found
+
+
 def table(path: Path) -> dict[str, Any]:
     """A TOML file of ours; its text is parsed once, and read back after that.
 
@@ -66,12 +82,13 @@ def table(path: Path) -> dict[str, Any]:
         What it says.
     """
     text = path.read_bytes()
-    found: dict[str, Any] | None = load(path.stem, text)
-    if found is None:
+
+    def parsed() -> dict[str, Any]:
         import tomllib
 
-        found = tomllib.loads(text.decode("utf-8"))
-        store(path.stem, text, found)
+        return tomllib.loads(text.decode("utf-8"))
+
+    found: dict[str, Any] = made(path.stem, text, parsed)
     return found
 
 
@@ -84,6 +101,6 @@ def _place(name: str) -> Path:
     return Path(cache_from_source(str(CHECKS / f"{name}.py"))).with_suffix(".kept")
 
 
-def _digest(source: bytes, data: bytes) -> bytes:
-    """Guards against change and accident: the sources, the Python and the kept bytes themselves."""
-    return source_hash(b"\0".join((sys.version.encode(), source, data)))
+def _digest(source: bytes, data: bytes | memoryview) -> bytes:
+    """Guards against change and accident: the sources and the Python, then the kept bytes themselves."""
+    return source_hash(b"\0".join((sys.version.encode(), source))) + source_hash(data)

@@ -21,7 +21,7 @@ from readykit import __version__, compiled
 
 MOST = 5000
 """Things that are kept; who works on the program leaves old ones behind."""
-_Pattern = tuple[str, int]
+_Pattern = tuple[str | bytes, int]
 _Program = tuple[Any, ...]
 _Kept = tuple[dict[_Pattern, _Program], dict[str, CodeType]]
 # Private to `re`, so nothing here may depend on it being there, or being as it is known.
@@ -108,29 +108,37 @@ def _patterns(programs: dict[_Pattern, _Program]) -> Iterator[None]:
     if compile_ is None or sre is None:
         yield
         return
+    asked: Any = re.compile
 
     def known(pattern: Any, flags: int = 0) -> Any:
-        if not isinstance(pattern, str):
-            return compile_(pattern, flags)
-        program = programs.get((pattern, int(flags)))
+        program = programs.get((pattern, int(flags))) if isinstance(pattern, (str, bytes)) and _active else None
         if program is None:
-            return new(pattern, int(flags))
-        all_flags, code, *groups = program
-        return sre.compile(pattern, all_flags, array("I", code).tolist(), *groups)
+            return asked(pattern, flags)
+        all_flags, width, code, *groups = program
+        return sre.compile(pattern, all_flags, array(width, code).tolist(), *groups)
 
-    def new(pattern: str, flags: int) -> re.Pattern[str]:
-        def learn(same: str, all_flags: int, code: list[int], *groups: Any) -> Any:
-            programs[pattern, flags] = (int(all_flags), array("I", code).tobytes(), *groups)
+    def unknown(pattern: Any, flags: int = 0) -> Any:
+        """What `re` calls for a pattern that it does not remember either, from whichever of its functions."""
+        if not isinstance(pattern, (str, bytes)):
+            return compile_(pattern, flags)
+        return known(pattern, flags) if (pattern, int(flags)) in programs else new(pattern, int(flags))
+
+    def new(pattern: str | bytes, flags: int) -> Any:
+        def learn(same: str | bytes, all_flags: int, code: list[int], *groups: Any) -> Any:
+            width = "H" if max(code) < 1 << 16 else "I"
+            programs[pattern, flags] = (int(all_flags), width, array(width, code).tobytes(), *groups)
             return sre.compile(same, all_flags, code, *groups)
 
         _compiler._sre = SimpleNamespace(**{**vars(sre), "compile": learn})
         try:
-            return compile_(pattern, flags)  # type: ignore[no-any-return]
+            return compile_(pattern, flags)
         finally:
             _compiler._sre = sre
 
-    _compiler.compile = known
+    _compiler.compile = unknown
+    vars(re)["compile"] = known  # spares what `re` does besides, which is a good part of it
     try:
         yield
     finally:
         _compiler.compile = compile_
+        vars(re)["compile"] = asked

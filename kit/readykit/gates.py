@@ -78,6 +78,7 @@ DRY_KEY = re.compile(
     r"(validation|evaluation|gate|run)[_-]?(mode|enabled)$|skip_(validation|evaluation|gate)$", re.IGNORECASE
 )
 HUMP, APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])"), re.compile(r"[^a-z0-9]+")
+COMPARED = re.compile("[<>]")
 COMPARISON = re.compile(r"[^<>=!-][<>]=?[^<>=]")
 # above zero or below one says that a figure is a figure, not that it is good
 TRIVIAL = re.compile(r"[<>]=?\s*(0|1|0\.0|1\.0)\b(?!\.)|(?<![\w.])(0|0\.0|1|1\.0)\s*[<>]")
@@ -158,9 +159,8 @@ class Verdicts:
         self.handed: dict[tuple[str, str], str] = {}
         self._learn_branches(project)
         self._learn_calls(project)
-        for fact in project.facts("call"):  # `Result(no_regression=ok)`: the verdict goes on under another name
-            if self.anywhere.isdisjoint(fact.detail):
-                continue
+        # `Result(no_regression=ok)`: the verdict goes on under another name
+        for fact in project.told("call", *self.anywhere):
             for key, value in fact.detail.items():
                 if key in self.anywhere and (inner := HANDED.fullmatch(value.strip())):
                     self.in_file.add((fact.at.path, inner[1]))
@@ -223,9 +223,7 @@ def verdicts(project: Project) -> list[tuple[Fact, bool]]:
 
 
 def _verdicts(project: Project, relied: Verdicts) -> Iterator[tuple[Fact, bool]]:
-    assigned: dict[str, list[Fact]] = {}
-    for fact in project.facts("assign"):
-        assigned.setdefault(fact.at.path, []).append(fact)
+    for fact in project.valued(COMPARED, "assign"):
         if not compares(fact.value):
             continue
         compared = compares_model(fact.value, f"{fact.value} {fact.name}") or paired(fact, fact.value)
@@ -242,7 +240,7 @@ def _verdicts(project: Project, relied: Verdicts) -> Iterator[tuple[Fact, bool]]
         if watches(fact):
             continue
         end = fact.at.end_line or fact.at.line
-        flags = [a for a in assigned.get(fact.at.path, ()) if fact.at.line <= a.at.line <= end]
+        flags = [a for a in project.facts("assign", path=fact.at.path) if fact.at.line <= a.at.line <= end]
         returned = "return" in outcome(fact) and relied.rest_on(fact.at.path, last(fact.scope))
         if decides(fact):
             yield fact, True

@@ -8,6 +8,8 @@ from fnmatch import translate
 from functools import lru_cache
 
 Test = Callable[[str], bool]
+WILD = re.compile(r"\[!?\]?[^\]]*\]|[*?\[]")
+"""What is no plain text in a glob."""
 ONE_STAR = re.compile(r"[^*?\[\n]+\*[^*?\[\n]+")
 
 
@@ -58,19 +60,20 @@ def glob_exact(text: str) -> Test:
 
 
 class Slow:
-    """A glob that needs a regular expression; it is compiled when a name has the literal start of the glob."""
+    """A glob that needs a regular expression; it is compiled when a name has the plain text of the glob."""
 
-    __slots__ = ("head", "pattern", "regex", "tail")
+    __slots__ = ("head", "inner", "pattern", "regex", "tail")
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.head = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
         self.tail = re.split(r"[*?\]]", pattern)[-1]
+        self.inner = max(WILD.split(pattern), key=len)
         self.regex: re.Pattern[str] | None = None
 
     def __call__(self, name: str) -> bool:
         """Whether the glob matches a name."""
-        if not name.startswith(self.head) or not name.endswith(self.tail):
+        if self.inner not in name or not name.startswith(self.head) or not name.endswith(self.tail):
             return False
         if self.regex is None:
             self.regex = re.compile(translate(self.pattern))

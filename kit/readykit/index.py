@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from readykit.toolbox import Tool, Toolbox, Trace
 
 WORD = re.compile(r"\w+")
-Sentence = tuple[str, int]
-"""The path of a document, and the number of a sentence in it."""
+# what stands between the words of a plain text
+APART = {code: " " for code in range(128) if not WORD.match(chr(code))}
 Found = TypeVar("Found")
 ByJob = dict[str, list[Found]]
 Shown = tuple["Fact", "Trace"]
 """A fact and what it shows."""
 Named = tuple[str, "Tool", "Strength"]
 """A path, and the tool that its name shows, with how strongly it does."""
-NOWHERE: set[Sentence] = set()
+NOWHERE: set[int] = set()
 
 
 class Index:
@@ -38,6 +38,7 @@ class Index:
         self.toolbox = toolbox
         self.texts = Facts(repo)
         self._traces: dict[str, tuple[tuple[Fact, Trace], ...]] = {}
+        self._jobs: dict[int, tuple[Fact, frozenset[str]]] = {}  # with the fact, so that its id stays its own
         self._mentioned = Answers(self._mentioning)
 
     def traces(self, path: str) -> tuple[tuple[Fact, Trace], ...]:
@@ -46,6 +47,13 @@ class Index:
         if found is None:
             found = self._traces[path] = tuple(self.toolbox.recognised(self.repo.facts(path)))
         return found
+
+    def shows(self, fact: Fact, job: str) -> bool:
+        """Whether a fact is a trace of a job; what it shows is found out once."""
+        known = self._jobs.get(id(fact))
+        if known is None:
+            known = self._jobs[id(fact)] = fact, frozenset(trace.job for trace in self.toolbox.traces(fact))
+        return job in known[1]
 
     def shown_by_name(self, path: str) -> Sequence[tuple[Tool, str, Strength]]:
         """(tool, job, strength) of what the name of a file alone shows."""
@@ -81,22 +89,23 @@ class Index:
 
     def _saying(self, names: Iterable[str]) -> list[Fact]:
         """The prose that may hold one of some names, by path and line: it has all the words of one of them."""
-        found: set[Sentence] = set()
+        found: set[int] = set()
         for name in names:
             places = [self._sentences.get(word, NOWHERE) for word in WORD.findall(name)]
             if places:
                 found |= min(places, key=len).intersection(*places)
-        return [self.repo.facts_of(path, "prose")[number] for path, number in sorted(found)]
+        prose = self.texts.names["prose"].facts
+        return [prose[number] for number in sorted(found)]
 
     @cached_property
-    def _sentences(self) -> dict[str, set[Sentence]]:
+    def _sentences(self) -> dict[str, set[int]]:
         """The sentences of all documents that have a word of some tool's name, by the word in lower case."""
         known = {word for tool in self.toolbox.tools.values() for word in WORD.findall(tool.name.lower())}
-        found: dict[str, set[Sentence]] = {}
-        for path in self.repo.files:
-            for number, fact in enumerate(self.repo.facts_of(path, "prose")):
-                for word in known.intersection(WORD.findall(fact.name.lower())):
-                    found.setdefault(word, set()).add((path, number))
+        found: dict[str, set[int]] = {}
+        for text, numbers in self.texts.names["prose"].places.items():
+            low = text.lower()
+            for word in known.intersection(low.translate(APART).split() if low.isascii() else WORD.findall(low)):
+                found.setdefault(word, set()).update(numbers)
         return found
 
 

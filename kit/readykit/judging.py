@@ -16,7 +16,7 @@ from readykit.checks_api import unknown
 from readykit.clean import cleaned
 from readykit.errors import UsageError
 from readykit.kinds import Kind, kind_of
-from readykit.limits import CHECK_SECONDS, JUDGED_APART_BYTES
+from readykit.limits import CHECK_SECONDS, JUDGED_APART_BYTES, JUDGING_SECONDS
 from readykit.model import Check, Finding, Part, Report, Score, Status, Verdict
 from readykit.policy import Policy, decided
 from readykit.project import Project
@@ -111,6 +111,7 @@ def chosen(policy: Policy) -> tuple[Check, ...]:
 def _report(
     repo: Repo, shown: str, policy: Policy, checks: Sequence[Check], today: str, named: Sequence[str], jobs: int
 ) -> Report:
+    repo.say("stage:kind of repository")
     project = Project(repo, catalogue.toolbox(policy.folders))
     kind = kind_of(project)
     project.kind = kind.name
@@ -118,6 +119,7 @@ def _report(
     rules = [*policy.rules, *inline(project.facts("waiver", role=None), honoured=policy.own_honoured)]
     asked = [rule for rule in rules if any({c.id, c.family} & set(rule.checks) for c in checks) or not rule.checks]
     found, sides = _judged_by_two(checks, project, kind, policy, jobs)
+    repo.say("stage:report")
     findings, rows = waived(found, asked, today)
     score = scored(findings, standard().dimensions) if kind.graded else Score(None, None)
     best = max(sides, key=lambda side: side.score.total or 0, default=None) if kind.name == "collection" else None
@@ -218,7 +220,7 @@ def judged(check: Check, project: Project, kind: Kind, policy: Policy) -> Findin
     if off:
         return Finding(check, Verdict(Status.NOT_APPLICABLE, f"disabled by the policy: {off}"), False)
     project.repo.say(f"check:{check.id}")
-    hopeless = project.repo.hopeless.get(check.id)
+    hopeless = project.repo.hopeless.get(check.id) or _out_of_time(project.repo)
     if hopeless:
         return Finding(check, _given_up(project, check, hopeless), required)
     try:
@@ -235,6 +237,15 @@ def judged(check: Check, project: Project, kind: Kind, policy: Policy) -> Findin
         place = f" at {Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else ""
         verdict = Verdict(Status.ERROR, f"{check.id} failed: {type(error).__name__}: {error}{place}"[:300])
     return Finding(check, verdict, required)
+
+
+def _out_of_time(repo: Repo) -> str:
+    """Why no further check is judged; empty while there is time."""
+    now = time.process_time()
+    if repo.judged_since is None:
+        repo.judged_since = now
+    spent = now - repo.judged_since
+    return f"came after {JUDGING_SECONDS:.0f} seconds of judging" if spent > JUDGING_SECONDS else ""
 
 
 def _given_up(project: Project, check: Check, why: str) -> Verdict:

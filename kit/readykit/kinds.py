@@ -244,12 +244,17 @@ def announced(project: Project) -> Iterator[str]:
         yield f"{site} makes a documentation site"
 
 
+LONGEST_NAME = 200
+"""Characters of a name that somebody would install; a pattern of a longer one takes its time to be made."""
+
+
 def installed(project: Project) -> Iterator[str]:
     """Signs that documents tell others how to install or depend on it."""
     declared = project.config("pyproject.toml", "*.name")
     names = {f.value for f in declared if f.name in ("project.name", "tool.poetry.name")}
     names.add(project.repo.name.rpartition("+")[2])
-    words = "|".join(re.escape(re.sub(r"[-_.]+", "-", name).lower()) for name in sorted(filter(None, names)))
+    short = sorted(name for name in names if 0 < len(name) <= LONGEST_NAME)
+    words = "|".join(re.escape(re.sub(r"[-_.]+", "-", name).lower()) for name in short)
     python = r"pip install (?:-u |--upgrade )?['\"]?"
     r = r"(?:install\.packages|install-github|pak)\(['\"](?:[\w-]+/)?"
     install = re.compile(rf"(?:{python}|{r})(?:{words})(?![\w/-])")

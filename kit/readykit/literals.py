@@ -15,7 +15,7 @@ MOST = 150
 """Plain words that are looked for instead of one pattern; what has more is asked itself."""
 WIDEST = 4
 """Characters of a set (`[sz]`) that are told apart."""
-RARE = frozenset("$€£%@#|`")
+RARE = frozenset("$€£%@#|`<>")
 """Characters that say something by themselves."""
 # what a capital-blind pattern takes for a letter, and lower case does not make one of
 ALIKE = str.maketrans({"\u0130": "i", "\u0131": "i", "\u017f": "s"})
@@ -39,7 +39,7 @@ ANYTHING = Held(None, None)
 
 
 def lowered(text: str) -> str:
-    """A text as words are looked for in it."""
+    """A text as words are looked for in it, character by character: it is as long as before."""
     return text.lower() if text.isascii() else text.translate(ALIKE).lower()
 
 

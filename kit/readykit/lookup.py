@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from readykit.globs import glob, path_matches
+from readykit.globs import glob
 
 if TYPE_CHECKING:
     from readykit.model import Fact
@@ -26,8 +27,7 @@ class Lookup:
         self.paths = tuple(paths)
         self.role = role
         self.every = every
-        self._places: dict[tuple[Roles, str], list[str]] = {}
-        self._inside: dict[Roles, frozenset[str]] = {}
+        self._places: dict[tuple[Roles, str], frozenset[str]] = {}
         self._facts: dict[tuple[str, str, Roles, str], list[Fact]] = {}
 
     def facts(self, kind: str, name: str = "*", roles: Roles = None, within: str = "") -> Sequence[Fact]:
@@ -36,13 +36,23 @@ class Lookup:
         found = self._facts.get(question)
         if found is None:
             if name == "*":
-                facts = self.repo.facts_of
-                found = [fact for path in self._in(roles, within) for fact in facts(path, kind)]
+                inside = self._in(roles, within)
+                found = [fact for fact in self._kinds.get(kind, ()) if fact.at.path in inside] if inside else []
             elif within:
                 found = list(filter(named(name), self.facts(kind, "*", roles, within)))
             else:
                 found = self._own(self.every.called(kind, name), roles)
             self._facts[question] = found
+        return found
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, list[Fact]]:
+        if len(self.paths) == len(self.repo.files):
+            return self.every.kinds
+        found: dict[str, list[Fact]] = {}
+        for path in self.paths:
+            for kind, facts in self.repo.by_kind(path).items():
+                found.setdefault(kind, []).extend(facts)
         return found
 
     def named(
@@ -64,17 +74,18 @@ class Lookup:
         """Those that stand in the project's files of some roles."""
         if not facts:
             return facts
-        inside = self._inside.get(roles)
-        if inside is None:
-            inside = self._inside[roles] = frozenset(self._in(roles, ""))
+        inside = self._in(roles, "")
         return [fact for fact in facts if fact.at.path in inside]
 
-    def _in(self, roles: Roles, within: str) -> list[str]:
+    def _in(self, roles: Roles, within: str) -> frozenset[str]:
         """The project's files of some roles in a place."""
         found = self._places.get((roles, within))
         if found is None:
-            paths = (path for path in self.paths if not within or path_matches(path, within))
-            found = self._places[roles, within] = [path for path in paths if roles is None or self.role(path) in roles]
+            if within:
+                found = self._in(roles, "") & self.repo.matched(within)
+            else:
+                found = frozenset(path for path in self.paths if roles is None or self.role(path) in roles)
+            self._places[roles, within] = found
         return found
 
 

@@ -7,14 +7,16 @@ from functools import lru_cache
 
 _BETWEEN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[_./:\\-]+")
+_APART = str.maketrans(dict.fromkeys("_./:\\-", " "))
 
 
 @lru_cache(maxsize=1 << 16)
 def words(name: str) -> str:
     """The words of a name apart: `trainModel`, `train_model` and `train-model` all give `train model`."""
     low = name.lower()
-    if low == name:
-        return _SEPARATORS.sub(" ", name)  # no capital begins a word
+    apart = name.translate(_APART) if low == name else ""  # no capital begins a word
+    if apart and "  " not in apart:
+        return apart
     return _SEPARATORS.sub(" ", _BETWEEN.sub(" ", name)).lower()
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from readykit.facts import markdown
 from readykit.model import Fact, Location
 from readykit.naming import words
 from readykit.once import once
+from readykit.texts import NAME, Texts
 
 if TYPE_CHECKING:
     from readykit.project import Project
@@ -76,6 +77,15 @@ class Page:
     def text(self) -> str:
         """Everything it says, headings included."""
         return "\n".join(fact.name for fact in self.lines)
+
+    def saying(self, pattern: re.Pattern[str]) -> list[Fact]:
+        """The lines of prose in which a pattern is found; remembered for the other projects that share the page."""
+        return self._prose.holding(pattern)
+
+    @cached_property
+    def _prose(self) -> Texts:
+        prose = [fact for fact in self.lines if fact.kind == "prose"]
+        return Texts.of_facts(prose, NAME)
 
     @property
     def stem(self) -> str:
@@ -151,6 +161,12 @@ def page(repo: Repo, path: str) -> Page:
 
 def speaks(project: Project, path: str) -> bool:
     """Whether a file is a document about the project itself."""
-    if not (DOCUMENT.search(path) or PLAIN_TEXT.search(path)) or project.role(path) not in ("docs", "code"):
+    return may_speak(path) and project.role(path) in ("docs", "code")
+
+
+@lru_cache(maxsize=1 << 14)
+def may_speak(path: str) -> bool:
+    """Whether a file is such a document by its path."""
+    if not (DOCUMENT.search(path) or PLAIN_TEXT.search(path)):
         return False
     return not (FOR_ASSISTANTS.search(path) or COURSE.search(path) or BOILERPLATE.search(path))

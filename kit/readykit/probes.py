@@ -24,7 +24,7 @@ KEY = re.compile(
 COMPOSE = re.compile(r"services\.([^.]+)\.healthcheck\.test(?:\[\d+\])?$")
 ASKED = re.compile(r"(?:https?://[^/\s\"']+)?(/[\w./-]+)")
 ARGUMENTS = ("serving_container_health_route", "health_route", "health_check_path")
-ANY_ARGUMENT = frozenset(ARGUMENTS)
+CONFIGURED = re.compile(r"configure_health_check$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,9 @@ def probes(project: Project) -> list[Probe]:
     found = [*containers(project), *composed(project), *called(project)]
     groups: dict[tuple[str, str], list[Fact]] = {}
     for kind in ("yaml", "toml", "json", "hcl"):
-        for fact in project.facts(kind):
+        for fact in project.named(KEY, kind):
             if (
                 ("robe" in fact.name or "heck" in fact.name)
-                and KEY.search(fact.name)
                 and not fact.at.path.startswith(foreign)
             ):
                 if kind == "yaml" and "Probe." in fact.name and not own_manifest(project, fact):
@@ -88,8 +87,8 @@ def composed(project: Project) -> Iterator[Probe]:
 
 def called(project: Project) -> Iterator[Probe]:
     """Health routes that code gives to a cloud."""
-    for fact in project.facts("call"):
-        for argument in () if ANY_ARGUMENT.isdisjoint(fact.detail) else ARGUMENTS:
+    for fact in project.told("call", *ARGUMENTS, named=CONFIGURED):
+        for argument in ARGUMENTS:
             if argument in fact.detail and fact.detail[argument] != "None":
                 yield Probe(fact, fact.detail[argument].strip("\"'"))
         if fact.name.endswith("configure_health_check"):

@@ -44,6 +44,7 @@ class Project:
         self._kind = kind
         self._found: dict[str, Found] = {}
         self._roles: dict[str, str] = {}
+        self._commands: dict[tuple[tuple[str, ...], str], list[Fact]] = {}
         self.claims_by: Callable[[], tuple[Claim, ...]] = tuple
 
     @property
@@ -56,7 +57,8 @@ class Project:
         if kind != self._kind:
             self._kind = kind
             self._roles = {}
-            self.__dict__.pop("_lookup", None)  # roles change with the kind, and the answers with the roles
+            for known in ("_lookup", "only_serves"):
+                self.__dict__.pop(known, None)  # roles change with the kind, and the answers with the roles
 
     @cached_property
     def index(self) -> Index:
@@ -140,25 +142,49 @@ class Project:
         roles = None if role is None else tuple(role)
         return chain.from_iterable(self._lookup.valued(kind, pattern, roles) for kind in kinds)
 
-    def told(self, kind: str, *keys: str, role: Sequence[str] | None = ("code",)) -> Iterator[Fact]:
-        """Facts of a kind whose details have one of some keys: calls that are given an argument of such a name."""
-        return iter(self._lookup.told(kind, keys, None if role is None else tuple(role)))
+    def told(
+        self,
+        kind: str,
+        *keys: str,
+        role: Sequence[str] | None = ("code",),
+        named: re.Pattern[str] | None = None,
+    ) -> Iterator[Fact]:
+        """Facts of a kind whose details have one of some keys: calls that are given an argument of such a name.
+
+        Args:
+            kind: the kind to give.
+            keys: keys of details.
+            role: roles of files to look into; None for every role.
+            named: gives facts in whose name this is found as well.
+        """
+        roles = None if role is None else tuple(role)
+        found = self._lookup.told(kind, keys, roles)
+        if named is None:
+            return iter(found)
+        wanted = {id(fact) for fact in (*found, *self._lookup.named(kind, named, roles))}
+        return (fact for fact in self._lookup.facts(kind, "*", roles) if id(fact) in wanted)
 
     def files(self, *globs: str, role: Sequence[str] | None = None) -> list[str]:
         """Paths that match any of the globs; a glob without `/` is compared with base names."""
-        return [p for p in self.paths if matches(p, globs or ("*",)) and (role is None or self.role(p) in role)]
+        found = sorted(self.repo.matched(*globs) & self._own) if globs else self.paths
+        return [path for path in found if role is None or self.role(path) in role]
 
     def commands(self, *runners: str, name: str = "*") -> Iterator[Fact]:
         """Commands of some runners (`make`, `github`, `readme`, ...), or of all but the README's when none is given.
 
         `name` is a glob over the plain form, without `uv run`, `python -m` and the like.
         """
-        wanted = glob(name)
-        for fact in self._lookup.facts("command"):
-            runner = fact.detail.get("runner", "")
-            asked = runner in runners if runners else runner != "readme"
-            if asked and (wanted(fact.detail.get("plain", "")) or wanted(fact.name)):
-                yield fact
+        known = self._commands.get((runners, name))
+        if known is None:
+            if name == "*":
+                runs = ((fact, fact.detail.get("runner", "")) for fact in self._lookup.facts("command"))
+                known = [fact for fact, by in runs if (by in runners if runners else by != "readme")]
+            else:
+                wanted = glob(name)
+                every = self.commands(*runners)
+                known = [fact for fact in every if wanted(fact.detail.get("plain", "")) or wanted(fact.name)]
+            self._commands[runners, name] = known
+        return iter(known)
 
     @cached_property
     def _ci(self) -> tuple[CIJob, ...]:
@@ -167,6 +193,17 @@ class Project:
     def ci_jobs(self) -> tuple[CIJob, ...]:
         """The jobs of CI systems that really run: workflow files elsewhere than where the system looks are left out."""
         return self._ci
+
+    @cached_property
+    def ci_ends(self) -> tuple[Fact, ...]:
+        """The commands that CI jobs lead to, each once, however many ways lead there."""
+        return tuple({id(way[-1]): way[-1] for job in self._ci for way in job.reached if way}.values())
+
+    def ci_doing(self, test: Callable[[Fact], bool]) -> Iterator[tuple[CIJob, tuple[Fact, ...]]]:
+        """The ways of CI jobs to commands that a test likes, each with its job; the test is asked once a command."""
+        wanted = {id(fact) for fact in self.ci_ends if test(fact)}
+        ways = ((job, way) for job in self._ci for way in job.reached) if wanted else iter(())
+        return ((job, way) for job, way in ways if way and id(way[-1]) in wanted)
 
     def config(self, path_glob: str, key_glob: str) -> Iterator[Fact]:
         """Configuration values whose file and dotted key match; `[` is literal in keys, write `*` for an index."""
@@ -255,7 +292,7 @@ class Project:
         """The evidence that a job is really done, not only that a product for it is installed or imported."""
         return self.doing(job).at_least(Strength.USED)
 
-    @property
+    @cached_property
     def only_serves(self) -> bool:
         """Whether models are served here and trained elsewhere: questions about training make no sense then."""
         if self.doing("fitting").strength >= Strength.DECLARED:

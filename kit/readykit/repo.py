@@ -12,10 +12,11 @@ from pathlib import Path
 from readykit.facts import Unparsable
 from readykit.facts.dispatch import cap_of, extract, kinds_of, skim
 from readykit.folder import Folder
-from readykit.globs import path_matches
+from readykit.globs import glob, path_glob, path_globs, path_matches
 from readykit.history import NO_HISTORY, History
 from readykit.limits import FILE_SECONDS, MAX_JSON_BYTES, MAX_KEPT_TEXT
 from readykit.model import Fact, Reading, RepositoryInfo, Unread
+from readykit.once import Answers
 from readykit.roles import role_of
 from readykit.sources import Memory, Source
 from readykit.worker import TooLong, at_most
@@ -25,6 +26,9 @@ LANGUAGES = {
     "ts": "TypeScript", "tsx": "TypeScript", "go": "Go", "rs": "Rust", "cpp": "C++", "cc": "C++", "c": "C",
     "jl": "Julia", "sql": "SQL", "tf": "HCL", "sh": "Shell", "kt": "Kotlin", "rb": "Ruby", "php": "PHP", "cs": "C#",
 }  # fmt: skip
+
+OUR_FAULT = "its reader failed, which is a fault of ours"
+"""How the row of a file begins on which a reader raised what none should raise."""
 
 
 class Repo:
@@ -57,6 +61,8 @@ class Repo:
         """Files that must not be read, and why: reading them has ended a process."""
         self.hopeless: dict[str, str] = {}
         """Checks that must not be asked, and why, as for `refused`."""
+        self.judged_since: float | None = None
+        """The processor time, in seconds, at which the first check was asked."""
         self.hurried = False
         """Whether a limit of time or memory was met, which another run may not meet."""
 
@@ -218,6 +224,10 @@ class Repo:
             if self.role(path) != "vendored" and not (path.endswith(".json") and self.role(path) != "code"):
                 self._unreadable.setdefault(path, Unread(path, str(why)))
             return ()
+        except Exception as error:  # a mistake of a reader must not keep all the other files from being judged
+            self.hurried = True
+            self._unreadable[path] = Unread(path, f"{OUR_FAULT}: {type(error).__name__}: {error}"[:300])
+            return ()
 
     def role(self, path: str) -> str:
         """What a file is to the project: code, test, example, docs, vendored, generated or template."""
@@ -237,9 +247,35 @@ class Repo:
         """Files with one of some base names, in the order of paths."""
         return sorted(path for base in set(bases) for path in self._by_base.get(base, ()))
 
+    @cached_property
+    def _by_end(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in self.files:
+            _, dot, end = path.rpartition("/")[2].rpartition(".")
+            if dot:
+                found.setdefault(end, []).append(path)
+        return found
+
+    @cached_property
+    def _matched(self) -> Answers[str, frozenset[str]]:
+        return Answers(self._match)
+
+    def _match(self, pattern: str) -> frozenset[str]:
+        whole, globs = path_globs(pattern)
+        if whole:
+            return frozenset(filter(path_glob(pattern), self.files))
+        test, (star, dot, end) = glob(globs[0]), globs[0].rpartition(".")
+        if star == "*" and dot and end.isalnum():
+            return frozenset(self._by_end.get(end, ()))
+        return frozenset(path for base, paths in self._by_base.items() if test(base) for path in paths)
+
+    def matched(self, *globs: str) -> frozenset[str]:
+        """Files that match any of the globs; each glob is compared with the tree once."""
+        return self._matched[globs[0]] if len(globs) == 1 else frozenset().union(*(self._matched[g] for g in globs))
+
     def matching(self, *globs: str) -> list[str]:
         """Files that match any of the globs; `*` crosses folders, and a glob without `/` matches base names."""
-        return [path for path in self.files if matches(path, globs)]
+        return sorted(self.matched(*globs))
 
     def languages(self) -> tuple[str, ...]:
         """Programming languages by number of files, most first."""

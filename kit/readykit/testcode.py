@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from readykit.facts.templates import is_template, rendered_path
@@ -72,6 +72,12 @@ class File:
     asserts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
     refs: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     imported: set[str] = field(default_factory=set)
+
+    @cached_property
+    def usable(self) -> Helpers:
+        """What tests can use of it: its definitions other than tests, by their own names."""
+        own = ((name, fact) for name, fact in self.defs.items() if not is_test(fact))
+        return {name.rpartition(".")[2]: (fact.at.path, name) for name, fact in own}
 
 
 def is_test(fact: Fact) -> bool:
@@ -198,11 +204,8 @@ def helpers(path: str, files: dict[str, File], places: dict[str, list[str]]) -> 
         above = other.endswith(CONFTEST) and f"{folder}/".startswith(other.removesuffix(CONFTEST))
         stem = other.rpartition("/")[2].removesuffix(".py")
         if other != path and (above or stem in files[path].imported):
-            defs = files[other].defs if other in files else {}
-            found |= {name.rpartition(".")[2]: (other, name) for name, fact in defs.items() if not is_test(fact)}
-    return found | {
-        name.rpartition(".")[2]: (path, name) for name, fact in files[path].defs.items() if not is_test(fact)
-    }
+            found |= files[other].usable if other in files else {}
+    return found | files[path].usable
 
 
 def spread_out(path: str, name: str, files: dict[str, File], helping: Answers[str, Helpers]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from readykit.model import Fact
     from readykit.repo import Repo
 
-SHORT = 20_000
+SHORT = 40_000
 """Characters that a pattern looks through as quickly as it is taken apart."""
 NAME, VALUE = attrgetter("name"), attrgetter("value")
 
@@ -38,6 +38,17 @@ class Texts:
         self.places = places
         self._answers: dict[re.Pattern[str], list[Fact]] = {}
 
+    @classmethod
+    def of_facts(cls, facts: list[Fact], text: Callable[[Fact], str]) -> Texts:
+        """Index facts by a text of each."""
+        places: dict[str, list[int]] = {}
+        for number, each in enumerate(map(text, facts)):
+            if each in places:
+                places[each].append(number)
+            else:
+                places[each] = [number]
+        return cls(facts, places)
+
     def seen_as(self, by: Callable[[str], str]) -> Texts:
         """The same facts by what a function makes of their texts."""
         places: dict[str, list[int]] = {}
@@ -49,8 +60,7 @@ class Texts:
     def _all(self) -> tuple[str, list[str], list[int]]:
         """The texts one after the other in lower case; the texts; where each begins, and where the last ends."""
         texts = list(self.places)
-        low = [lowered(text) for text in texts]
-        return "\n".join(low), texts, list(accumulate((len(text) + 1 for text in low), initial=0))
+        return lowered("\n".join(texts)), texts, list(accumulate((len(text) + 1 for text in texts), initial=0))
 
     def of(self, *texts: str) -> list[Fact]:
         """The facts that have one of some texts, in their order."""
@@ -67,7 +77,7 @@ class Texts:
         """The facts in whose text a pattern is found, in their order."""
         found = self._answers.get(pattern)
         if found is None:
-            words = needed[pattern] if len(self._all[0]) > SHORT else ()
+            words = needed[pattern] if pattern in needed or len(self._all[0]) > SHORT else ()
             found = self._answers[pattern] = self.having(pattern.search, self._with(words) if words else None)
         return found
 
@@ -89,8 +99,8 @@ class Facts:
 
     def __init__(self, repo: Repo) -> None:
         self.repo = repo
-        self.names = Answers(lambda kind: self._texts(kind, NAME))
-        self.values = Answers(lambda kind: self._texts(kind, VALUE))
+        self.names = Answers(self._names)
+        self.values = Answers(self._values)
         self._seen: dict[tuple[str, Callable[[str], str]], Texts] = {}
         self.details = Answers(self._details)
         self._called: dict[tuple[str, str], list[Fact]] = {}
@@ -113,7 +123,7 @@ class Facts:
 
     def _details(self, kind: str) -> Texts:
         """The facts of a kind by the keys of their details: the names of the arguments that a call is given."""
-        facts = self.names[kind].facts
+        facts = self.kinds.get(kind, [])
         places: dict[str, list[int]] = {}
         for number, fact in enumerate(facts):
             for key in fact.detail:
@@ -123,12 +133,17 @@ class Facts:
                     places[key] = [number]
         return Texts(facts, places)
 
-    def _texts(self, kind: str, text: Callable[[Fact], str]) -> Texts:
-        facts = [fact for path in self.repo.files for fact in self.repo.facts_of(path, kind)]
-        places: dict[str, list[int]] = {}
-        for number, each in enumerate(map(text, facts)):
-            if each in places:
-                places[each].append(number)
-            else:
-                places[each] = [number]
-        return Texts(facts, places)
+    @cached_property
+    def kinds(self) -> dict[str, list[Fact]]:
+        """The facts of each kind, by path and line."""
+        found: dict[str, list[Fact]] = {}
+        for path in self.repo.files:
+            for kind, facts in self.repo.by_kind(path).items():
+                found.setdefault(kind, []).extend(facts)
+        return found
+
+    def _names(self, kind: str) -> Texts:
+        return Texts.of_facts(self.kinds.get(kind, []), NAME)
+
+    def _values(self, kind: str) -> Texts:
+        return Texts.of_facts(self.kinds.get(kind, []), VALUE)

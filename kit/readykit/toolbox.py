@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from readykit import compiled, globs, traceindex
+from readykit.compiling import remembered
 from readykit.model import Fact, Strength
 from readykit.once import Answers
-from readykit.traceindex import Finder, Keys, Paths, Wanted, names, wants
+from readykit.traceindex import Finder, Keys, Layout, Paths, Wanted, finder, ordered, wants
 
 if TYPE_CHECKING:
     from readykit.globs import Test
@@ -81,7 +85,9 @@ class Setting(NamedTuple):
 class Toolbox:
     """All tools, with an index from traces to tools."""
 
-    def __init__(self, tools: Iterable[Tool]) -> None:
+    def __init__(self, tools: Iterable[Tool], *, kept: bool = False) -> None:
+        """Take in tools; `kept` says that they are the standard's own, so that their indexes can be kept."""
+        self._kept = kept
         self.tools = {tool.id: tool for tool in tools}
         self._doing: dict[str, tuple[Tool, ...]] = {}
         for tool in self.tools.values():
@@ -140,24 +146,42 @@ class Toolbox:
         return found
 
     def _finder(self, kind: str) -> Finder[Sign]:
+        """The index of one kind of traces; a call may also be known by an argument, after all other signs."""
         signs = self._signs[kind]
-        if kind not in ("calls", "decorators"):
-            return names(kind, [(sign.pattern, sign) for sign in signs])
-        signs = [sign._replace(wanted=wants(sign.pattern)) if "(" in sign.pattern else sign for sign in signs]
-        arguments = []
-        for sign in self._signs["arguments"]:
-            call, _, keyword = sign.pattern.rpartition(":")
-            arguments.append((call, sign._replace(wanted=(Wanted(keyword, None),), keyword=keyword)))
-        return names(kind, [(sign.pattern, sign) for sign in signs], arguments)
+        calls = kind in ("calls", "decorators")
+        arguments = self._signs["arguments"] if calls else []
+
+        def row(number: int) -> Sign:
+            if number < len(signs):
+                sign = signs[number]
+                return sign._replace(wanted=wants(sign.pattern)) if calls and "(" in sign.pattern else sign
+            sign = arguments[number - len(signs)]
+            keyword = sign.pattern.rpartition(":")[2]
+            return sign._replace(wanted=(Wanted(keyword, None),), keyword=keyword)
+
+        patterns = [sign.pattern for sign in signs]
+        last = [sign.pattern.rpartition(":")[0] for sign in arguments]
+        if not self._kept:
+            return finder(kind, ordered(kind, patterns, last), row)
+        source = "\0".join((kind, *patterns, "", *last)).encode() + _how()
+        layout = Layout(*compiled.made(f"traces-{kind}", source, lambda: tuple(ordered(kind, patterns, last))))
+        with self._remembered():
+            return finder(kind, layout, row)
+
+    def _remembered(self) -> AbstractContextManager[None]:
+        """Stands around what compiles patterns of the tools; only what the standard's own compile to is kept."""
+        return remembered("traces") if self._kept else nullcontext()
 
     @cached_property
     def _keys(self) -> Keys[Sign]:
-        return Keys((sign.pattern, sign) for sign in self._signs["keys"])
+        with self._remembered():
+            return Keys((sign.pattern, sign) for sign in self._signs["keys"])
 
     @cached_property
     def _files(self) -> Paths[tuple[Tool, str, Strength]]:
         signs = self._signs["files"]
-        return Paths((sign.pattern, (sign.tool, sign.job.name, used(sign, "files_use"))) for sign in signs)
+        with self._remembered():
+            return Paths((sign.pattern, (sign.tool, sign.job.name, used(sign, "files_use"))) for sign in signs)
 
     def _found_of(self, kind: str) -> Answers[str, tuple[Sign, ...]]:
         find = self._finders[kind].ranked
@@ -170,7 +194,8 @@ class Toolbox:
         return Answers(partial(self._call, kind))
 
     def _settings_in(self, files: frozenset[str]) -> Answers[str, Setting | None]:
-        return Answers(partial(self._setting, self._keys.of(files)))
+        with self._remembered():
+            return Answers(partial(self._setting, self._keys.of(files)))
 
     def _settings_at(self, path: str) -> Answers[str, Setting | None]:
         return self._settings[self._keys.files(path)]  # the same for all files that match the same globs
@@ -260,6 +285,15 @@ class Toolbox:
                 strength = Strength.DECLARED if sign.job.options.get("keys_use") is False else Strength.USED
                 found.append(Trace(sign.tool, sign.job.name, strength, f"{fact.name}: {fact.value[:60]}"))
         return found
+
+
+@cache
+def _how() -> bytes:
+    """What lays patterns out: who changes it must not meet what it has made before."""
+    try:
+        return b"".join(Path(str(module.__file__)).read_bytes() for module in (traceindex, globs))
+    except OSError:  # there is no source; then it does not change
+        return b""
 
 
 NAMED = {

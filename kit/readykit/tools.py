@@ -24,7 +24,7 @@ def load(*folders: Path) -> Toolbox:
     for folder in folders:
         for key, made in (ours() if folder == paths.TOOLS else described(texts_of(folder))).items():
             tools[key] = merged(tools[key], made) if key in tools else made
-    return Toolbox(tools.values())
+    return Toolbox(tools.values(), kept=folders == (paths.TOOLS,))
 
 
 def texts_of(folder: Path) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from enum import Enum
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
-from readykit.globs import Test, anything, glob, key_glob, path_globs
+from readykit.globs import WILD, Test, glob, key_glob, path_globs
 from readykit.once import Answers
 
 Row = TypeVar("Row")
@@ -20,7 +20,6 @@ DOTTED = frozenset({"calls", "decorators", "bases"})
 GRIPS = (6, 3)
 """Numbers of letters at the start or end of a name by which patterns are found, most first."""
 ABSENT = ("None", "False", '""', "''")
-WILD = re.compile(r"\[!?\]?[^\]]*\]|[*?\[]")
 WILD_KEY = re.compile(r"[*?]")
 
 Ranked = tuple[int, Test, Row]
@@ -34,78 +33,128 @@ class Fixed(Enum):
     NOWHERE = "anywhere"
 
 
+class Layout(NamedTuple):
+    """Which globs a name has to be tried with, by their numbers; plain values, for they can be kept.
+
+    `exact` are plain text; `ends` and `starts` go by their last or first letters; for the `floating` one of the
+    `pieces` has to be in the name; `every` match whatever it is, and the `short` have nothing to go by.
+    """
+
+    ranks: list[int]
+    globs: list[str]
+    exact: dict[str, list[int]]
+    ends: dict[str, list[int]]
+    starts: dict[str, list[int]]
+    floating: list[int]
+    short: list[int]
+    every: list[int]
+    pieces: list[str]
+
+
+def laid_out(
+    rows: Iterable[tuple[int, str]],
+    *,
+    wild: re.Pattern[str] = WILD,
+    fixed: Fixed = Fixed.BOTH,
+    grips: tuple[int, int] = GRIPS,
+) -> Layout:
+    """Lay out globs by what is plain text in them.
+
+    Args:
+        rows: rank and glob; what is found comes in the order of ranks.
+        wild: what is no plain text in a glob.
+        fixed: where its plain text must stand.
+        grips: numbers of letters at the start or end of a name by which globs are found, most first.
+    """
+    found = Layout([], [], {}, {}, {}, [], [], [], [])
+    for number, (rank, pattern) in enumerate(rows):
+        found.ranks.append(rank)
+        found.globs.append(pattern)
+        if fixed is Fixed.BOTH and wild.search(pattern) is None:
+            found.exact.setdefault(pattern, []).append(number)
+            continue
+        texts = wild.split(pattern)
+        if fixed is Fixed.BOTH and (end := _grip(texts[-1], grips)):
+            found.ends.setdefault(texts[-1][-end:], []).append(number)
+        elif fixed is not Fixed.NOWHERE and (start := _grip(texts[0], grips)):
+            found.starts.setdefault(texts[0][:start], []).append(number)
+        elif _grip(piece := max(texts, key=len), grips):
+            found.floating.append(number)
+            if piece not in found.pieces:
+                found.pieces.append(piece)
+        else:
+            (found.every if pattern == "*" else found.short).append(number)
+    return found
+
+
+def _grip(text: str, grips: tuple[int, int]) -> int:
+    return next((grip for grip in grips if len(text) >= grip), 0)
+
+
 class Finder(Generic[Row]):
     """Globs, each standing for something. A name meets only those that share its first or last letters.
 
-    What floats between two stars is looked for all at once.
+    What floats between two stars is looked for all at once. The test of a glob is made when a name meets it.
     """
 
     def __init__(
         self,
+        layout: Layout,
+        row: Callable[[int], Row],
+        test: Callable[[str], Test] = glob,
+        *,
+        grips: tuple[int, int] = GRIPS,
+    ) -> None:
+        """Be ready to find.
+
+        Args:
+            layout: the globs, as `laid_out` with the same grips.
+            row: what a glob stands for, by its number.
+            test: makes the test of a glob.
+            grips: numbers of letters at the start or end of a name by which globs are found, most first.
+        """
+        self._layout = layout
+        self._grips = grips
+        ranks, globs = layout.ranks, layout.globs
+        self._entries: Answers[int, Ranked[Row]] = Answers(lambda n: (ranks[n], test(globs[n]), row(n)))
+        self.every: list[tuple[int, Row]] = [(ranks[number], row(number)) for number in layout.every]
+        """What any name matches, with the ranks; `ranked` gives this very list when there is nothing else."""
+        self._any_piece = re.compile("|".join(map(re.escape, sorted(layout.pieces)))) if layout.pieces else None
+
+    @classmethod
+    def of(
+        cls,
         rows: Iterable[tuple[int, str, Row]],
         test: Callable[[str], Test] = glob,
         *,
         wild: re.Pattern[str] = WILD,
         fixed: Fixed = Fixed.BOTH,
         grips: tuple[int, int] = GRIPS,
-    ) -> None:
-        """Index rows of rank, glob and what it stands for.
-
-        Args:
-            rows: what is found comes in the order of ranks.
-            test: makes the test of a glob.
-            wild: what is no plain text in a glob.
-            fixed: where its plain text must stand.
-            grips: numbers of letters at the start or end of a name by which globs are found, most first.
-        """
-        self._grips = grips
-        self._exact: dict[str, list[Ranked[Row]]] = {}
-        self._ends: dict[str, list[Ranked[Row]]] = {}
-        self._starts: dict[str, list[Ranked[Row]]] = {}
-        self._floating: list[Ranked[Row]] = []
-        self._short: list[Ranked[Row]] = []
-        self.every: list[tuple[int, Row]] = []
-        """What any name matches, with the ranks; `ranked` gives this very list when there is nothing else."""
-        pieces: set[str] = set()
-        for rank, pattern, row in rows:
-            if fixed is Fixed.BOTH and wild.search(pattern) is None:
-                self._exact.setdefault(pattern, []).append((rank, anything, row))
-                continue
-            texts = wild.split(pattern)
-            entry = (rank, test(pattern), row)
-            if fixed is Fixed.BOTH and (end := self._grip(texts[-1])):
-                self._ends.setdefault(texts[-1][-end:], []).append(entry)
-            elif fixed is not Fixed.NOWHERE and (start := self._grip(texts[0])):
-                self._starts.setdefault(texts[0][:start], []).append(entry)
-            elif self._grip(piece := max(texts, key=len)):
-                self._floating.append(entry)
-                pieces.add(piece)
-            elif pattern == "*":
-                self.every.append((rank, row))
-            else:
-                self._short.append(entry)
-        self._any_piece = re.compile("|".join(map(re.escape, sorted(pieces)))) if pieces else None
-
-    def _grip(self, text: str) -> int:
-        return next((grip for grip in self._grips if len(text) >= grip), 0)
+    ) -> Finder[Row]:
+        """A finder for rows of rank, glob and what it stands for; see `laid_out`."""
+        every = list(rows)
+        layout = laid_out([(rank, pattern) for rank, pattern, _ in every], wild=wild, fixed=fixed, grips=grips)
+        return cls(layout, lambda number: every[number][2], test, grips=grips)
 
     def ranked(self, name: str) -> Sequence[tuple[int, Row]]:
         """What the globs stand for that match a name, with their ranks, in order."""
-        tried = [*self._short]
-        if (found := self._exact.get(name)) is not None:
+        layout = self._layout
+        tried = [*layout.short]
+        if (found := layout.exact.get(name)) is not None:
             tried += found
         more, few = self._grips
         for end in {name[-more:], name[-few:]}:
-            if (found := self._ends.get(end)) is not None:
+            if (found := layout.ends.get(end)) is not None:
                 tried += found
         for start in {name[:more], name[:few]}:
-            if (found := self._starts.get(start)) is not None:
+            if (found := layout.starts.get(start)) is not None:
                 tried += found
         if self._any_piece is not None and self._any_piece.search(name) is not None:
-            tried += self._floating
+            tried += layout.floating
         if not tried:
             return self.every
-        matched = [(rank, row) for rank, test, row in tried if test(name)]
+        entries = self._entries
+        matched = [(rank, row) for rank, test, row in [entries[number] for number in tried] if test(name)]
         return sorted([*matched, *self.every], key=_rank) if matched else self.every
 
 
@@ -121,8 +170,8 @@ class Paths(Generic[Row]):
         for rank, (pattern, row) in enumerate(rows):
             whole, globs = path_globs(pattern)
             (wholes if whole else bases).extend((rank, each, row) for each in globs)
-        self._wholes = Finder(wholes, grips=(4, 2))
-        self._bases = Answers(Finder(bases, grips=(4, 2)).ranked)
+        self._wholes = Finder.of(wholes, grips=(4, 2))
+        self._bases = Answers(Finder.of(bases, grips=(4, 2)).ranked)
 
     def matching(self, path: str) -> list[Row]:
         """What the globs stand for that a path matches, in their order."""
@@ -133,17 +182,28 @@ class Paths(Generic[Row]):
 
 
 def names(kind: str, rows: Iterable[tuple[str, Row]], last: Iterable[tuple[str, Row]] = ()) -> Finder[Row]:
-    """A finder of the patterns of one kind of trace.
+    """A finder of the patterns of one kind of trace; see `ordered`."""
+    first, after = list(rows), list(last)
+    every = [row for _, row in (*first, *after)]
+    return finder(kind, ordered(kind, [pattern for pattern, _ in first], [p for p, _ in after]), every.__getitem__)
+
+
+def ordered(kind: str, patterns: Iterable[str], last: Iterable[str] = ()) -> Layout:
+    """The patterns of one kind of trace, laid out for a `finder`.
 
     Those that begin with a word come first, then those that end with one, then the others, then the `last`.
     """
-    ordered = []
-    for number, (pattern, row) in enumerate(rows):
+    rows = []
+    for number, pattern in enumerate(patterns):
         bare = plain(kind, pattern)
-        ordered.append((_group(kind, bare) << 20 | number, bare, row))
-    ordered += [(3 << 20 | number, plain(kind, pattern), row) for number, (pattern, row) in enumerate(last)]
-    test, fixed = SPECIAL.get(kind, (glob, Fixed.BOTH))
-    return Finder(ordered, test, fixed=fixed)
+        rows.append((_group(kind, bare) << 20 | number, bare))
+    rows += [(3 << 20 | number, plain(kind, pattern)) for number, pattern in enumerate(last)]
+    return laid_out(rows, fixed=SPECIAL.get(kind, (glob, Fixed.BOTH))[1])
+
+
+def finder(kind: str, layout: Layout, row: Callable[[int], Row]) -> Finder[Row]:
+    """A finder of the patterns of one kind of trace, by their layout and by what each stands for."""
+    return Finder(layout, row, SPECIAL.get(kind, (glob, Fixed.BOTH))[0])
 
 
 def plain(kind: str, pattern: str) -> str:
@@ -238,7 +298,7 @@ class Keys(Generic[Row]):
             if file in files:
                 rank = (tail(key) == "*") << 20 | number
                 found.append((rank, key, (glob(value) if value else None, row)))
-        return Finder(found, key_glob, wild=WILD_KEY)
+        return Finder.of(found, key_glob, wild=WILD_KEY)
 
 
 def parts(pattern: str) -> tuple[str, str, str]:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,24 +119,27 @@ def differences(before: Seen, after: Seen) -> tuple[str, ...]:
     return tuple(ascii(os.path.basename(name))[:80] for name in names)
 
 
-def below(pid: int) -> tuple[set[int], int]:
-    """A process and all that it started, and the memory that they have in bytes."""
-    children: dict[int, list[int]] = {}
-    resident: dict[int, int] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with suppress(OSError, IndexError, ValueError):
-                words = (
-                    Path(f"/proc/{name}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-                )
-                children.setdefault(int(words[1]), []).append(int(name))
-                resident[int(name)] = int(words[21]) * PAGE
-    found, stack = set(), [pid]
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that are still there."""
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with suppress(OSError):
+                found += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_bytes().split())
+    return found
+
+
+def below(pid: int, known: Iterable[int] = ()) -> tuple[set[int], int]:
+    """A process and all that it and those known before have started, and the memory that they have in bytes."""
+    found, stack, resident = set[int](), [pid, *known], 0
     while stack:
         one = stack.pop()
-        found.add(one)
-        stack += children.get(one, ())
-    return found, sum(resident.get(one, 0) for one in found)
+        if one not in found:
+            found.add(one)
+            stack += children(one)
+            with suppress(OSError, IndexError, ValueError):
+                resident += int(Path(f"/proc/{one}/statm").read_bytes().split()[1]) * PAGE
+    return found, resident
 
 
 def alive(pid: int) -> bool:
@@ -195,11 +198,11 @@ def surroundings(case: Case, home: Path, temporary: Path) -> dict[str, str]:
     return env | dict(case.environment or {})
 
 
-def limited() -> None:
-    """Bounds of the child, so that a failing case does not fill the disk."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_WRITTEN, MAX_WRITTEN))
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+def limit(pid: int) -> None:
+    """Bound a process, so that a failing case does not fill the disk."""
+    with suppress(OSError):
+        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (MAX_WRITTEN, MAX_WRITTEN))
 
 
 def outputs(folder: Path, formats: Mapping[str, str]) -> list[str]:
@@ -267,8 +270,8 @@ def started(
         stdout=far if case.terminal else subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        preexec_fn=limited,
     )
+    limit(process.pid)
     assert process.stderr
     streams = {process.stderr.fileno(): "stderr", near if case.terminal else process.stdout.fileno(): "stdout"}  # type: ignore[union-attr]
     if case.terminal:
@@ -306,7 +309,7 @@ def watch(case: Case, shop: Workshop, process: subprocess.Popen[bytes], streams:
             elif case.interrupt and now - start > case.interrupt and not interrupted:
                 os.killpg(process.pid, signal.SIGINT)
                 interrupted, start = True, now
-            members, resident = below(process.pid)
+            members, resident = below(process.pid, family)
             family |= members
             run.megabytes = max(run.megabytes, resident >> 20)
             run.stopped = beyond(case, run.megabytes, now - start)

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
+from typing import TypeGuard
 
 import pytest
 
 if not sys.platform.startswith("linux"):
     pytest.skip("processes are watched by /proc", allow_module_level=True)
 
-from readykit.report import FORMATS
-
+from hostile.attempt import Verdicts, attempts
 from hostile.case import CASES, Case, every_case
-from hostile.judge import verdict
-from hostile.runner import KIT, listener, perform
-from hostile.workshop import Workshop
+from hostile.runner import KIT
 
 
-@pytest.fixture(scope="session")
-def port() -> Iterator[tuple[int, Sequence[float]]]:
-    """A port that nothing may connect to."""
-    with listener() as heard:
-        yield heard
+@pytest.fixture(scope="module")
+def verdicts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verdicts]:
+    """What is wrong with each of the chosen cases: they are tried a few at a time while each test waits for its own."""
+    wanted = [item.callspec.params["case"] for item in request.session.items if ours(item)]
+    with attempts(wanted, tmp_path_factory.mktemp("hostile"), [KIT, "audit"]) as to_come:
+        yield to_come
 
 
-@pytest.fixture
-def shop(tmp_path: Path, port: tuple[int, Sequence[float]]) -> Iterator[Workshop]:
-    """An empty workshop, which is taken away at once: some cases are large, and pytest cannot remove them all."""
-    yield Workshop(tmp_path / "case", port[0])
-    subprocess.run(["chmod", "-R", "u+rwx", str(tmp_path)], check=False, stderr=subprocess.DEVNULL)
-    subprocess.run(["rm", "-rf", str(tmp_path / "case")], check=False, stderr=subprocess.DEVNULL)
+def ours(item: pytest.Item) -> TypeGuard[pytest.Function]:
+    """Whether a collected test is one of a hostile case."""
+    return isinstance(item, pytest.Function) and item.originalname == test_nothing_comes_of.__name__
 
 
 @pytest.mark.parametrize("case", every_case(), ids=lambda case: f"{case.threat}-{case.name}")
-def test_nothing_comes_of(case: Case, shop: Workshop, port: tuple[int, Sequence[float]]) -> None:
-    case.build(shop)
-    assert not list(shop.canaries.iterdir()), "the case itself set off its canary"
-    found = verdict(case, perform(case, shop, port[1], [KIT, "audit"], FORMATS), FORMATS)
+def test_nothing_comes_of(case: Case, verdicts: Verdicts) -> None:
+    _, found = verdicts[case.name].result()
     assert not found, f"{case.story}\n" + "\n".join(found)
 
 

@@ -321,6 +321,18 @@ def test_a_repository_that_is_not_ml_is_refused_politely() -> None:
     assert {f.verdict.status for f in report.findings} == {Status.NOT_APPLICABLE}
 
 
+def test_a_reader_that_raises_makes_a_row_and_the_other_files_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(text: str, path: str) -> list[object]:
+        raise KeyError("x")
+
+    monkeypatch.setattr("readykit.facts.toml.extract", broken)
+    repo = Repo.of({"a.toml": "a = 1", "train.py": TRAIN})
+    assert repo.facts("a.toml") == ()
+    assert repo.facts("train.py")
+    assert [row.path for row in repo.unreadable] == ["a.toml"]
+    assert "a fault of ours: KeyError" in repo.unreadable[0].why
+
+
 def test_a_check_that_raises_is_an_error_and_the_others_go_on() -> None:
     """Its id and the place are in the message."""
     first = checks()[0]

@@ -23,6 +23,8 @@ NOT_FOR_A_START = {
     "email": "comes with importlib.metadata",
     "html": "one of the formats of a report",
     "http": "",
+    "inspect": "comes with dataclasses, which need it for classes without a docstring",
+    "hashlib": "loads OpenSSL",
     "importlib.metadata": "goes through every package that is installed; asked only where one names our group",
     "jinja2": "renders the template",
     "json": "for files and reports in it",
@@ -30,6 +32,7 @@ NOT_FOR_A_START = {
     "multiprocessing": "",
     "pydantic": "comes with copier",
     "random": "comes with tempfile, for reports in files",
+    "shutil": "comes with argparse, to measure the terminal; loads every compression",
     "socket": "",
     "ssl": "",
     "tarfile": "for archives",
@@ -42,6 +45,15 @@ NOT_FOR_A_START = {
     "zipfile": "for archives",
 }
 """What neither `kit --version` nor an audit of a little Python and prose imports, and what it is for."""
+FOR_JUDGING = {
+    "ast",
+    "readykit.catalogue",
+    "readykit.judging",
+    "readykit.policy",
+    "readykit.project",
+    "readykit.toolbox",
+}
+"""What an audit that was done before does without besides."""
 FOR_AUDITS = {"argparse", "ast", "dataclasses", "pathlib", "readykit.model"}
 """What `kit --version` does without besides."""
 
@@ -73,10 +85,10 @@ def report(bytecode: Path, tree: Path, **env: str) -> str:
     return done.stdout
 
 
-def imported(bytecode: Path, *words: str) -> set[str]:
+def imported(bytecode: Path, *words: str, **env: str) -> set[str]:
     """The modules that a run of `kit` imports, in all of its processes."""
     before = set(run(bytecode, "-X", "importtime", "-c", "pass").stderr.split())
-    done = run(bytecode, "-X", "importtime", "-m", "readykit", *words)
+    done = run(bytecode, "-X", "importtime", "-m", "readykit", *words, **env)
     assert done.returncode == 0, done.stderr
     return set(re.findall(r"\| +([\w.]+)$", done.stderr, re.MULTILINE)) - before
 
@@ -92,6 +104,15 @@ def test_a_start_imports_nothing_that_it_does_not_need(bytecode: Path, tiny: Pat
     found = imported(bytecode, "audit", str(tiny), "--quiet")
     heavy = {name: why for name, why in NOT_FOR_A_START.items() if name in found}
     assert not heavy, f"imported at the start of an audit: {heavy}"
+
+
+def test_an_audit_that_was_done_before_imports_nothing_that_judges(bytecode: Path, tiny: Path, tmp_path: Path) -> None:
+    env = {"KIT_CACHE_DIR": str(tmp_path / "cache")}
+    first = report(bytecode, tiny, **env)
+    assert report(bytecode, tiny, **env) == first
+    found = imported(bytecode, "audit", str(tiny), "--quiet", **env)
+    assert "readykit.again" in found
+    assert not found & (NOT_FOR_A_START.keys() | FOR_JUDGING)
 
 
 def test_the_version_is_told_before_anything_is_imported(bytecode: Path) -> None:
@@ -123,7 +144,7 @@ def test_nothing_is_written_where_python_writes_no_bytecode(tmp_path: Path, tiny
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """This process keeps what it compiles in a folder of its own."""
     monkeypatch.setattr(compiled, "CHECKS", tmp_path)
-    monkeypatch.setattr(compiling, "_kept", None)
+    monkeypatch.setattr(compiling, "_kept", {})
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setattr(sys, "pycache_prefix", None)
     (tmp_path / "__pycache__").mkdir()
@@ -132,7 +153,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 PATTERNS = [
     (r"(?P<word>\w+)\s*(=|:)", 0), (r"straße|[^\d\W]", re.IGNORECASE), (r"^ x $ # y", re.VERBOSE | re.MULTILINE),
-    (r"(?i:a)b(?=c)(?<!d)", re.ASCII), (r"(a|b)*?\1{2,3}[😀-🙏]", re.DOTALL), ("", 0),
+    (r"(?i:a)b(?=c)(?<!d)", re.ASCII), (r"[\u0430-\U0001f64f]+", re.IGNORECASE), (r"(a|b)*?\1{2,3}[😀-🙏]", re.DOTALL), ("", 0),
 ]  # fmt: skip
 
 
@@ -146,8 +167,8 @@ def test_a_remembered_pattern_is_the_pattern(fresh: Path, pattern: str, flags: i
         assert again is not plain
         assert (again, again.groups, dict(again.groupindex)) == (plain, plain.groups, dict(plain.groupindex))
         assert again.findall("Aabbb: Straße x 🙂= c") == plain.findall("Aabbb: Straße x 🙂= c")
-    compiling._kept = None
-    assert (pattern, int(flags)) in compiling._known()[0]
+    compiling._kept.clear()
+    assert (pattern, int(flags)) in compiling._known("compiled")[0]
 
 
 def test_a_wrong_pattern_is_refused_as_ever(fresh: Path) -> None:
@@ -158,7 +179,7 @@ def test_a_wrong_pattern_is_refused_as_ever(fresh: Path) -> None:
 
 def test_data_classes_are_the_same(fresh: Path) -> None:
     for _ in ("made", "read back"):
-        compiling._kept = None
+        compiling._kept.clear()
         with compiling.remembered():
 
             @dataclasses.dataclass(frozen=True, slots=True, order=True)
@@ -176,11 +197,25 @@ def test_data_classes_are_the_same(fresh: Path) -> None:
 
 
 def test_python_is_left_as_it_was(fresh: Path) -> None:
-    before = vars(compiling._compiler).copy()
+    before, asked = vars(compiling._compiler).copy(), re.compile
     with pytest.raises(re.error), compiling.remembered(), compiling.remembered():
         re.compile("nothing to repeat: **")
     assert vars(compiling._compiler) == before
     assert "exec" not in vars(dataclasses)
+    assert re.compile is asked
+
+
+def test_a_module_that_is_loaded_later_is_that_module(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    compiling._later("colorsys")
+    import colorsys
+    from colorsys import rgb_to_hsv
+
+    assert "ONE_THIRD" in vars(colorsys), "loaded by then"
+    assert colorsys.rgb_to_hsv is rgb_to_hsv
+    assert (colorsys.__name__, sys.modules["colorsys"]) == ("colorsys", colorsys)
+    with pytest.raises(AttributeError):
+        _ = colorsys.nothing_of_this_name  # type: ignore[attr-defined]
 
 
 def test_what_was_made_of_something_else_is_dropped(fresh: Path) -> None:

@@ -22,14 +22,14 @@ GLOBS = (
 
 
 def test_a_finder_finds_what_trying_all_globs_finds() -> None:
-    finder = Finder((rank, pattern, pattern) for rank, pattern in enumerate(GLOBS))
+    finder = Finder.of((rank, pattern, pattern) for rank, pattern in enumerate(GLOBS))
     for name in NAMES:
         assert [row for _, row in finder.ranked(name)] == [p for p in GLOBS if glob(p)(name)], name
 
 
 def test_brackets_in_keys_are_plain_text() -> None:
     patterns = ("a[0].id", "a[*].id", "*[0]", "*.id", "x[0]*", "*")
-    finder = Finder(((rank, p, p) for rank, p in enumerate(patterns)), key_glob, wild=WILD_KEY)
+    finder = Finder.of(((rank, p, p) for rank, p in enumerate(patterns)), key_glob, wild=WILD_KEY)
     for name in NAMES:
         assert [row for _, row in finder.ranked(name)] == [p for p in patterns if key_glob(p)(name)], name
 

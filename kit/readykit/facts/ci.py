@@ -53,7 +53,7 @@ def by_content(facts: Sequence[Fact], name: str) -> str:
     # a task says who provides its workers: only there do these keys stand
     if any("taskcluster" in f.value or f.name.endswith((".provisionerId", ".taskQueueId")) for f in tasks):
         return "taskcluster"
-    keys = {f.name.partition(".")[0].partition("[")[0] for f in facts}
+    keys = {key.partition("[")[0] for key in {f.name.partition(".")[0] for f in facts}}
     if "variants" in keys and any(re.match(r"variants\.[^.]+\.entrypoint", f.name) for f in facts):
         return "pipelinelib"
     if "apiVersion" in keys and "kind" in keys:
@@ -62,7 +62,7 @@ def by_content(facts: Sequence[Fact], name: str) -> str:
         return "github"
     if name.startswith("buildspec") or ("phases" in keys and "version" in keys):
         return "codebuild"
-    images = [f for f in facts if re.match(r"steps\[\d+\]\.name$", f.name)]
+    images = [f for f in facts if f.name.startswith("steps[") and re.match(r"steps\[\d+\]\.name$", f.name)]
     if images and (name.startswith("cloudbuild") or any("/" in f.value for f in images)
                    or any(re.match(r"steps\[\d+\]\.(args|entrypoint)", f.name) for f in facts)):  # fmt: skip
         return "cloudbuild"
@@ -225,8 +225,9 @@ def compose(facts: Sequence[Fact]) -> Found:
 
 def kubernetes(facts: Sequence[Fact]) -> Found:
     """`command` and `args` of containers, in workloads of any kind."""
+    last = ("command", "args", "source")
     yield from words(
-        facts,
+        [fact for fact in facts if fact.name.rpartition(".")[2].startswith(last)],
         r"(.*?(?:containers|initContainers|container|script|steps)(?:\[\d+\])?)\.(?:command|args|source)(?:\[\d+\])?",
     )
 

@@ -278,14 +278,15 @@ READERS: tuple[tuple[str, Callable[[str, str], list[Fact]]], ...] = (
     (r"(build|dependencies|plugins)\.(sbt|scala)", declared(SBT, "sbt")),
     (r"[\w.-]*\.gradle(\.kts)?", declared(r"[\"'][\w.-]+:([\w.$-]+):?([\w.$+-]*)[\"']", "gradle")),
 )  # fmt: skip
+# most files of a tree declare nothing, and one question tells so
+ANY_READER = re.compile("|".join(f"(?:{pattern})" for pattern, _ in READERS))
 
 
 def reader_of(path: str) -> Callable[[str, str], list[Fact]] | None:
     """The reader for a file that declares dependencies, by its name or by its folder (`requirements/dev.txt`)."""
     folder, _, name = path.lower().rpartition("/")
-    for pattern, reader in READERS:
-        if re.fullmatch(pattern, name):
-            return reader
+    if ANY_READER.fullmatch(name):
+        return next(reader for pattern, reader in READERS if re.fullmatch(pattern, name))
     if name.endswith((".txt", ".in")) and folder.rpartition("/")[2] in ("requirements", "reqs", "deps"):
         return requirements
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 
 from readykit.compiling import remembered
@@ -34,7 +34,6 @@ BY_NAME = (
     (re.compile(r"(tox|setup)\.(ini|cfg)|\.?noxfile\.py", re.IGNORECASE), "ini"),
 )
 BARE = re.compile(r"([=:,\[]\s*)(kit_\w*)(?=\s*(?:[,\]}\n]|$))")
-PLAIN = re.compile(r"property|staticmethod|classmethod|.*\.setter|.*abstractmethod|.*no_grad|.*overload|.*wraps")
 WAIVER = re.compile(r"kit[:-]\s*ignore\[")
 LOCKS = re.compile(r".*(\.lock|lock\.ya?ml|lock\.json|lock\.toml)$", re.IGNORECASE)
 
@@ -89,7 +88,7 @@ def extract(text: str, path: str) -> list[Fact]:
     found: list[Fact] = []
     for kind in kinds_of(path):
         found += one(extractor(kind), text, path, template)
-    if WAIVER.search(text):
+    if "ignore[" in text and WAIVER.search(text):
         found += extractor("waivers")(text, path)
     return found
 
@@ -102,20 +101,9 @@ def skim(text: str, path: str) -> list[Fact]:
     template = is_template(path)
     found: list[Fact] = []
     for kind in kinds_of(path):
-        found += one(
-            module("pyskim").skim if kind == "python" else extractor(kind),
-            text,
-            path,
-            template,
-        )
-    return [fact for fact in found if fact.kind not in ("def", "decorator") or asked_for(fact)]
-
-
-def asked_for(fact: Fact) -> bool:
-    """Whether a definition or decorator of a file that is read by its lines says something."""
-    if fact.kind == "decorator":
-        return not PLAIN.fullmatch(fact.name)
-    return "." not in fact.name or fact.name.rpartition(".")[2].startswith("test")
+        found += one(partial(module("pyskim").skim, every=False) if kind == "python" else extractor(kind), text, path,
+                     template)  # fmt: skip
+    return found
 
 
 def one(read: Extractor, text: str, path: str, template: bool) -> list[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from json.encoder import encode_basestring, encode_basestring_ascii
 
 WINDOW = 400
@@ -32,6 +33,26 @@ class Rows:
         row = self._past(place)
         self.indent = place - self.text.rfind("\n", 0, place) - 1
         return row
+
+    def block(self, values: Sequence[str]) -> int | None:
+        """As `alone` for all of some values, the first line given back; None when they do not follow each other.
+
+        Where that is so only after the first of them was found, looking for each finds the same again.
+        """
+        if not values:
+            return None
+        before = self.row, self.start, self.indent, self.left
+        first = self.alone(values[0])
+        if first is None:
+            self.row, self.start, self.indent, self.left = before
+            return None
+        blanks = self.text[self.start : self.start + self.indent]
+        forms = (",\n" + blanks).join(map(self.write, values[1:]))
+        if len(values) == 1 or (not blanks.strip() and self._next(forms)):
+            self.row += max(len(values) - 2, 0)
+            return first
+        self.row, self.start, self.indent, self.left = before
+        return None
 
     def _next(self, form: str) -> bool:
         """Whether a string is all of the very next line, as the second line of a cell is; then go on behind it."""

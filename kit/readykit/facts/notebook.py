@@ -16,11 +16,12 @@ from readykit.facts import Unparsable, markdown
 from readykit.facts.commands import commands
 from readykit.facts.ipyrows import Rows
 from readykit.facts.pyfallback import scan
-from readykit.facts.python import Reader, parse
+from readykit.facts.python import Reader, quiet, tree_of
 from readykit.model import Fact, Location
 
 MAGIC = re.compile(r"\s*(?:(!)|%(?!%)(\w+)|(\?))(.*)")
 MARKS = ("!", "%", "?")
+MARKED = re.compile(r"[!%?]")
 CELL_MAGIC = re.compile(r"%%(\w+)(.*)")
 SHELL_MAGICS = ("bash", "sh", "script")
 
@@ -40,14 +41,15 @@ def extract(text: str, path: str) -> list[Fact]:
         raise Unparsable("JSON, but not a notebook")
     reader = Reader(path, "")
     found: list[Fact] = []
-    for index, kind, lines, places in located(cells, text):
-        if kind == "code":
-            if any("\r" in line for line in lines):  # which ends a line of Python, and of no JSON
-                lines, places = returned(lines, places)
-            found += ran(cells[index], index, places, path)
-            found += code(reader, index, lines, places, path)
-        elif kind in ("markdown", "heading"):
-            found += [moved(f, places, index) for f in markdown.extract("\n".join(lines), path)]
+    with quiet():
+        for index, kind, lines, places in located(cells, text):
+            if kind == "code":
+                if "\r" in "".join(lines):  # which ends a line of Python, and of no JSON
+                    lines, places = returned(lines, places)
+                found += ran(cells[index], index, places, path)
+                found += code(reader, index, lines, places, path)
+            elif kind in ("markdown", "heading"):
+                found += [moved(f, places, index) for f in markdown.extract("\n".join(lines), path)]
     return sorted(found, key=attrgetter("at.line")) + reader.finish()
 
 
@@ -63,10 +65,15 @@ def cells_of(notebook: Any) -> list[dict[str, Any]] | None:
         return None
     cells = notebook.get("cells")
     if cells is None and isinstance(notebook.get("worksheets"), list):
-        cells = [c for s in notebook["worksheets"] if isinstance(s, dict) for c in s.get("cells") or []]
+        cells = [c for s in notebook["worksheets"] if isinstance(s, dict) for c in listed(s.get("cells"))]
     if not isinstance(cells, list):
         return None
     return [c for c in cells if isinstance(c, dict)]
+
+
+def listed(value: object) -> list[Any]:
+    """A list of the notebook; an empty one for what should be a list and is not."""
+    return value if isinstance(value, list) else []
 
 
 def located(cells: list[dict[str, Any]], text: str) -> Iterator[tuple[int, str, list[str], list[int]]]:
@@ -84,6 +91,10 @@ def located(cells: list[dict[str, Any]], text: str) -> Iterator[tuple[int, str, 
                 yield index, kind, source.split("\n"), [whole + 1] * (source.count("\n") + 1)
                 continue
         parts = [str(p) for p in source] if isinstance(source, list) else str(source).splitlines(keepends=True)
+        own = [part.removesuffix("\n") for part in parts]
+        if "\n" not in "".join(own) and (first := rows.block(parts)) is not None:
+            yield index, kind, own, list(range(first + 1, first + len(parts) + 1))
+            continue
         lines: list[str] = []
         places: list[int] = []
         for part in parts:
@@ -100,7 +111,7 @@ def ran(cell: dict[str, Any], index: int, places: list[int], path: str) -> Itera
     """What a code cell left behind: a `cell` fact (value: its execution count; detail: size of outputs, error)."""
     if not places:
         return
-    outputs = [output for output in cell.get("outputs") or [] if isinstance(output, dict)]
+    outputs = [output for output in listed(cell.get("outputs")) if isinstance(output, dict)]
     detail = {"cell": str(index), "bytes": str(sum(size_of(output) for output in outputs))}
     error = next((o for o in outputs if o.get("output_type") in ("error", "pyerr")), None)
     metadata = cell.get("metadata")
@@ -121,7 +132,10 @@ def size_of(value: Any) -> int:
         elif isinstance(item, dict):
             stack.extend(item.values())
         elif isinstance(item, list):
-            stack.extend(item)
+            try:
+                total += len("".join(item))  # most lists are the lines of a text
+            except TypeError:
+                stack.extend(item)
     return total
 
 
@@ -139,8 +153,9 @@ def code(reader: Reader, index: int, lines: list[str], places: list[int], path: 
             return []
         lines = ["", *lines[1:]]
     clean: list[str] = []
+    marked = MARKED.search("\n".join(lines)) is not None
     for number, line in enumerate(lines):
-        match = MAGIC.match(line) if line.lstrip()[:1] in MARKS else None
+        match = MAGIC.match(line) if marked and line.lstrip()[:1] in MARKS else None
         if match is None:
             clean.append(line)
             continue
@@ -149,7 +164,7 @@ def code(reader: Reader, index: int, lines: list[str], places: list[int], path: 
         body = match[4].strip() if match[1] else f"{match[2]} {match[4].strip()}"
         if (match[1] or match[2] in ("run", "pip", "conda", "sx", "sh")) and body:
             found += commands(body, Location(path, places[number]), "notebook", **cell)
-    tree = parse("\n".join(clean))
+    tree = tree_of("\n".join(clean))
     if isinstance(tree, str):
         return found + [moved(f, places, index) for f in scan("\n".join(clean), path)]
     reader.source, reader.lines, reader.extra = clean, places, cell

@@ -83,13 +83,15 @@ class Recorder:
     def snippet(self, node: Placed, limit: int = MAX_SNIPPET) -> str:
         """The source of a node on one line, cut at `limit` characters."""
         own = node.__dict__
-        first, last, start, end = own["lineno"], own["end_lineno"], own["col_offset"], own["end_col_offset"]
-        if first == last:
-            line: str = self.source[first - 1]
-            if line.isascii():
-                return line[start : end if end - start < limit else start + limit]
-            return cut(line, start, end)[:limit]
-        return self.joined(first, last, start, end, limit)
+        first: int = own["lineno"]
+        if first != own["end_lineno"]:
+            return self.joined(first, own["end_lineno"], own["col_offset"], own["end_col_offset"], limit)
+        line = self.source[first - 1]
+        start: int = own["col_offset"]
+        end: int = own["end_col_offset"]
+        if line.isascii():
+            return line[start:end] if end - start < limit else line[start : start + limit]
+        return cut(line, start, end)[:limit]
 
     def joined(self, first: int, last: int, start: int, end: int | None, limit: int) -> str:
         """The source between two places on different lines, the first seven of them at most."""
@@ -127,9 +129,10 @@ class Recorder:
 
     def given(self, node: ast.Call) -> dict[str, str]:
         """Arguments of a call: keywords by name, the others by position."""
-        detail = dict(zip(POSITIONS, map(self.snippet, node.args), strict=False))
+        snippet = self.snippet
+        detail = dict(zip(POSITIONS, map(snippet, node.args), strict=False)) if node.args else {}
         for keyword in node.keywords[:40]:
-            detail[keyword.arg or "**"] = self.snippet(keyword.value)
+            detail[keyword.arg or "**"] = snippet(keyword.value)
         return detail
 
     def condition(self, node: ast.expr) -> dict[str, str]:

@@ -68,11 +68,14 @@ class Scope:
 
     def _attribute(self, node: ast.Attribute) -> str | None:
         value = node.value
-        if isinstance(value, ast.Name) and value.id in ("self", "cls") and self.owner:
-            if node.attr in self.attributes:
-                return self.attributes[node.attr]
-            return f"{self.owner}.{node.attr}"
-        base = self.resolve(value)
+        if isinstance(value, ast.Name):
+            if value.id in ("self", "cls") and self.owner:
+                if node.attr in self.attributes:
+                    return self.attributes[node.attr]
+                return f"{self.owner}.{node.attr}"
+            base = self._name(value)
+        else:
+            base = self.resolve(value)
         if base is None:
             return None
         name = f"{base}.{node.attr}"

@@ -8,33 +8,39 @@ from __future__ import annotations
 
 import keyword
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 
 from readykit.facts.pyscope import imported_names
-from readykit.model import Fact, Location
+from readykit.model import NOTHING, Fact, Location
 
+_new = tuple.__new__
 QUOTED = re.compile(
-    r"\"\"\"[^\"\\]*+(?:(?:\\.|\"(?!\"\"))[^\"\\]*+)*+(?:\"\"\")?"
-    r"|'''[^'\\]*+(?:(?:\\.|'(?!''))[^'\\]*+)*+(?:''')?"
-    r"|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?"
-    r"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
-    r"|#[^\n]*+",
+    r"(\"(?:[^\"\\\n]++\"|\"\"[^\"\\]*+(?:(?:\\.|\"(?!\"\"))[^\"\\]*+)*+(?:\"\"\")?|[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?)"
+    r"|'(?:[^'\\\n]++'|''[^'\\]*+(?:(?:\\.|'(?!''))[^'\\]*+)*+(?:''')?|[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?)"
+    r"|#[^\n]*+|\x00(?!)|\x7f(?!))",
     re.DOTALL,
 )
+"""Strings and comments. The last two never match: where one of five characters may begin, `re` looks for it in a table,
+where one of three may, by comparing, and that takes twice as long."""
 IMPORT = re.compile(r"import\b")
 HEAD = re.compile(r"[\n;:]?([ \t]*)(?:from\b((?:[ \t\w.]|\\\n)*))?")
 OPENING = re.compile(r"(?:[ \t]|\\\n)*\(")
 BLANK = re.compile(r"[\s\\]+")
 ALIAS = re.compile(r"([\w.]+|\*)(?: as (\w+))?")
 LINE = re.compile(
-    r"\n([ \t]*)(?=[@acdeftwim])(?:(async[ \t]+def|def|class)[ \t]+(\w+)[ \t]*(?:\(([^()\n]*))?|@[ \t]*([\w.]+)"
-    r"|(if|elif|else|try|except|finally|for|while|with|match)\b)"
+    r"\n([ \t]*+)(?=[@acdeftwim])(?:(async[ \t]+def|def|class)[ \t]+(\w+)[ \t]*(?:\(([^()\n]*))?|@[ \t]*([\w.]+)"
+    r"|(if|elif|else|try|except|finally|for|while|with|match)\b"
+    r"|(?:from[ \t]+([\w.]{1,1000})[ \t]+)?import\b[ \t]*(?:\(([^()]{0,19000}+)\)|([^\n;\\(]{0,19000}+)(?=\n|\Z)))"
 )
+"""The beginnings of lines that matter, and whole import statements of the usual forms."""
+KEYWORD = 6
+"""The group of what only opens a block; those of imports come behind it."""
 MAIN = re.compile(r"[ \t(]*(?:__name__\s*==|\"\"\s*==\s*__name__\b)(?![^\n]*\b(?:and|or)\b)")
-WORDS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
-"""A translation that leaves the words of a text, and blanks between them."""
+WORDS = bytes(code if code > 127 or chr(code).isalnum() or chr(code) == "_" else 32 for code in range(256))
+"""A translation that leaves the words of a text in UTF-8, and blanks between them."""
 KEYWORDS = frozenset(keyword.kwlist)
 WINDOW = 200
 """Characters of a condition in which `__name__` is looked for."""
@@ -42,6 +48,8 @@ BEFORE = 2_000
 """Characters of `from ...` and of what may stand before a statement on its line."""
 LONGEST = 20_000
 """Characters of one import statement."""
+PLAIN = re.compile(r"property|staticmethod|classmethod|.*\.setter|.*abstractmethod|.*no_grad|.*overload|.*wraps")
+"""Decorators that nobody asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +61,37 @@ class Statement:
     names: list[tuple[str, str, str]]
 
 
-def skim(text: str, path: str) -> list[Fact]:
+def skim(text: str, path: str, every: bool = True) -> list[Fact]:
     """Read a Python file by its lines.
 
     Args:
         text: the file, whatever its version of Python, whole or broken.
         path: where it stands.
+        every: whether to tell of methods that are no tests and of the plainest decorators too: there are tens of
+            thousands in a large tree, and nobody asks for them.
 
     Returns:
         `import`, `def`, `decorator` and `guard` facts in the order of lines, and one `refs` fact in which every name
         that the file uses belongs to its top; so nothing that is used counts as dead.
     """
-    return Skimmer(text, path).read()
+    return Skimmer(text, path, every).read()
 
 
 class Skimmer:
-    """Reads one file; its code begins with a line end, so that every line has one before it."""
+    """Reads one file."""
 
-    def __init__(self, text: str, path: str) -> None:
-        self.path = path
-        self.filled: list[str] = []
-        self.code = "\n" + QUOTED.sub(self._blank, text)
-        self.lines = list(LINE.finditer(self.code))
-        self.imports = list(self._imports())
+    def __init__(self, text: str, path: str, every: bool) -> None:
+        self.path, self.every = path, every
+        self.code, self.filled = blanked(text)
+        found = [(match.lastindex or 0, match) for match in LINE.finditer(self.code)]
+        self.lines = [match for group, match in found if group <= KEYWORD]
+        whole = (match for group, match in found if group > KEYWORD and self.code[match.start() - 1] != "\\")
+        self.imports = [statement(match) for match in whole]
+        if len(self.imports) != len(IMPORT.findall(self.code)):  # some stand behind other code or have unusual forms
+            self.imports = list(self._imports())
         self.known = {match[3]: match[3] for match in self.lines if match[3] and not match[1]}
-        for statement in self.imports:
-            self.known.update((bound, target) for bound, target, _ in statement.names)
+        for one in self.imports:
+            self.known.update((bound, target) for bound, target, _ in one.names)
         self.facts: list[Fact] = []
         self.open: list[tuple[int, str]] = []
         self.above: list[tuple[str, Location]] = []
@@ -87,33 +100,21 @@ class Skimmer:
     def read(self) -> list[Fact]:
         """All facts in the order of their lines, and the references."""
         rows: list[tuple[int, re.Match[str] | Statement]] = [(match.end(1), match) for match in self.lines]
-        rows += [(statement.start, statement) for statement in self.imports]
-        for place, row in sorted(rows, key=itemgetter(0)):
+        rows += [(found.start, found) for found in self.imports]
+        rows.sort(key=itemgetter(0))
+        for place, row in rows:
             if isinstance(row, Statement):
                 scope, at = self._scope(self._indent(place)), self._at(place, row.end)
-                self.facts += [Fact("import", name, at, bound, scope) for bound, _, name in row.names]
-                continue
-            indent = width(row[1])
-            if row[5]:
+                self.facts += [_new(Fact, ("import", name, at, bound, scope, NOTHING)) for bound, _, name in row.names]
+            elif row.lastindex == KEYWORD:
+                scope = self._scope(width(row[1]))  # which ends with what stands no further left than this
+                if row[6] == "if" and MAIN.match(self.code, row.end(), row.end() + WINDOW):
+                    self.facts.append(Fact("guard", "__main__", self._at(place), "", scope))
+            elif row[5]:
                 self.above.append((row[5], self._at(place)))
-                continue
-            scope = self._scope(indent)
-            if row[3]:
-                self._defined(row, scope, indent)
-                continue
-            self.open.append((indent, scope))
-            if row[6] == "if" and MAIN.match(self.code, row.end(), row.end() + WINDOW):
-                self.facts.append(Fact("guard", "__main__", self._at(place), "", scope))
+            else:
+                self._defined(row, width(row[1]))
         return [*self.facts, Fact("refs", "", Location(self.path, 1), "", "", {"": " ".join(self._used())})]
-
-    def _blank(self, match: re.Match[str]) -> str:
-        """What stands for a comment or a string; names that a string is filled with are kept aside."""
-        found = match[0]
-        if found[0] == "#":
-            return ""
-        if "{" in found and "f" in match.string[max(0, match.start() - 2) : match.start()].lower():
-            self.filled.append(found)
-        return '""' + "\n" * found.count("\n")
 
     def _imports(self) -> Iterator[Statement]:
         past = 0
@@ -150,13 +151,19 @@ class Skimmer:
         clause = code[start:end].partition(";")[0]
         return start + len(clause), clause
 
-    def _defined(self, row: re.Match[str], scope: str, indent: int) -> None:
+    def _defined(self, row: re.Match[str], indent: int) -> None:
         """A function or class with its decorators."""
-        qualname = f"{scope}.{row[3]}".lstrip(".")
+        scope, name = self._scope(indent), row[3]
+        qualname = f"{scope}.{name}" if scope else name
+        self.open.append((indent, qualname))
+        above, self.above = self.above, []
+        for decorator, place in above:
+            called = self._resolved(decorator)
+            if self.every or not PLAIN.fullmatch(called):
+                self.facts.append(Fact("decorator", called, place, "", qualname))
+        if not (self.every or not scope or name.startswith("test")):
+            return
         at = self._at(row.end(1))
-        for name, place in self.above:
-            self.facts.append(Fact("decorator", self._resolved(name), place, "", qualname))
-        named = ",".join(self._resolved(name, "") for name, _ in self.above)
         given = " ".join((row[4] or "").split())
         if row[2] == "class":
             bases = (part.strip() for part in given.split(","))
@@ -164,9 +171,8 @@ class Skimmer:
         else:
             detail = {"args": given}
         kind = "class" if row[2] == "class" else "function" if row[2] == "def" else "async"
-        self.facts.append(Fact("def", qualname, at, kind, scope, {**detail, "decorators": named}))
-        self.above = []
-        self.open.append((indent, qualname))
+        detail["decorators"] = ",".join([self._resolved(decorator, "") for decorator, _ in above])
+        self.facts.append(_new(Fact, ("def", qualname, at, kind, scope, detail)))
 
     def _scope(self, indent: int) -> str:
         """The definition that what is indented so far belongs to; what has ended before it is closed."""
@@ -195,16 +201,52 @@ class Skimmer:
 
     def _used(self) -> list[str]:
         """The names of the file, without those that only stand in an import or behind `def`."""
-        spans = [(statement.start, statement.end) for statement in self.imports]
-        spans += [match.span(3) for match in self.lines if match[3]]
+        spans = [(found.start, found.end) for found in self.imports]
+        spans += [match.span(3) for match in self.lines if match.lastindex in (3, 4)]
+        spans.sort()
         pieces, past = self.filled, 0
-        for start, end in sorted(spans):
+        for start, end in spans:
             pieces.append(self.code[past:start])
             past = end
-        found = set(" ".join([*pieces, self.code[past:]]).translate(WORDS).split())
-        words = {word for word in found if word.isidentifier()} - KEYWORDS
-        words |= {self.known[word].rpartition(".")[2] for word in words & self.known.keys()}
-        return sorted(words)
+        pieces.append(self.code[past:])
+        plain = " ".join(pieces).encode("utf-8", "surrogatepass").translate(WORDS).decode("utf-8", "surrogatepass")
+        found = set(plain.split()) - KEYWORDS
+        found |= {self.known[word].rpartition(".")[2] for word in found & self.known.keys()}
+        words = sorted(found)
+        if plain.isascii():
+            return words[bisect_left(words, "A") :]  # numbers come first
+        return [word for word in words if word.isidentifier()]
+
+
+def blanked(text: str) -> tuple[str, list[str]]:
+    """The code of a file without its comments and strings, and the strings that are filled with names.
+
+    The code begins with a line end, so that every line has one before it.
+    """
+    parts = QUOTED.split(text)
+    filled: list[str] = []
+    for at in range(1, len(parts), 2):
+        part = parts[at]
+        if part[0] == "#":
+            parts[at] = ""
+            continue
+        if "{" in part and "f" in parts[at - 1][-2:].lower():
+            filled.append(part)
+        parts[at] = '""' + "\n" * part.count("\n") if "\n" in part else '""'
+    return "\n" + "".join(parts), filled
+
+
+def statement(match: re.Match[str]) -> Statement:
+    """An import statement of a usual form."""
+    clause = match[8] if match[8] is not None else match[9]
+    pairs: list[tuple[str, str | None]] = []
+    for part in clause.split(","):
+        name = part.strip()
+        if name.isidentifier():
+            pairs.append((name, None))
+        elif alias := ALIAS.fullmatch(BLANK.sub(" ", part).strip()):
+            pairs.append((alias[1], alias[2]))
+    return Statement(match.end(1), match.end(), list(imported_names(match[7], pairs)))
 
 
 def width(blanks: str) -> int:

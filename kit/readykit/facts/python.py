@@ -10,7 +10,8 @@ import ast
 import gc
 import re
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from readykit.facts import Unparsable
@@ -54,19 +55,32 @@ def extract(text: str, path: str) -> list[Fact]:
 
 def parse(text: str) -> ast.Module | str:
     """The syntax tree, or a phrase that says why there is none."""
+    with quiet():
+        return tree_of(text)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is said of odd source while this holds, and no garbage looked for among the nodes of trees."""
     collecting = gc.isenabled()
     gc.disable()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def tree_of(text: str) -> ast.Module | str:
+    """As `parse`, for who is `quiet` already because there are many small texts."""
+    try:
+        return ast.parse(text)
     except SyntaxError as error:
         return f"not Python 3: {error.msg} (line {error.lineno})"
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         return f"not Python: {type(error).__name__}"
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class Reader(Definitions):

@@ -16,6 +16,9 @@ from readykit.model import Fact, Location
 TABLE = re.compile(r"\s*\[\[?([^\]]+)\]\]?\s*(?:#.*)?$")
 KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
 
+# a key in an inline table, from where a word begins
+DOTTED = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++\s*+\.\s*+){{{MAX_TOML_DOTS}}}")
+
 
 def extract(text: str, path: str) -> list[Fact]:
     """`toml` facts, one a scalar, and the commands of task tables (poe, pdm, mise, pixi, hatch, taskipy).
@@ -26,8 +29,8 @@ def extract(text: str, path: str) -> list[Fact]:
     if len(text) > MAX_FILE_BYTES:
         raise Unparsable("too big for TOML")
     for line in text.split("\n"):
-        head = line.partition("=")[0]
-        if head.count(".") > MAX_TOML_DOTS:
+        head, _, value = line.partition("=")
+        if head.count(".") > MAX_TOML_DOTS or ("{" in value and DOTTED.search(value)):
             raise Unparsable("a key with too many parts")
     try:
         data = tomllib.loads(text)

@@ -35,7 +35,8 @@ def extract(text: str, path: str) -> list[Fact]:
     if found is None:
         pattern = MARKUP if path.endswith(DOCUMENT) else COMMENT
         found = [(n, m[1], m.start()) for n, row in enumerate(lines, 1) if (m := pattern.search(row))]
-    return [waiver(words, Location(path, beside(lines, number, column))) for number, words, column in found]
+    after = spoken_for(lines) if found else []
+    return [waiver(words, Location(path, beside(lines, number, column, after))) for number, words, column in found]
 
 
 def python_comments(text: str) -> list[tuple[int, str, int]] | None:
@@ -47,15 +48,20 @@ def python_comments(text: str) -> list[tuple[int, str, int]] | None:
     return [(t.start[0], match[1], t.start[1]) for t in tokens if (match := COMMENT.search(t.string))]
 
 
-def beside(lines: list[str], number: int, column: int) -> int:
+def beside(lines: list[str], number: int, column: int, after: list[int]) -> int:
     """The line that a comment speaks for: its own, or the next that is neither empty nor a comment."""
-    if lines[number - 1][:column].strip():
-        return number
-    for following in range(number, len(lines)):
-        row = lines[following].strip()
+    return number if lines[number - 1][:column].strip() else after[number - 1] or number
+
+
+def spoken_for(lines: list[str]) -> list[int]:
+    """For each line the next one that is neither empty nor a comment, 0 when there is none; gone through once."""
+    found, following = [0] * len(lines), 0
+    for index in range(len(lines) - 1, -1, -1):
+        found[index] = following
+        row = lines[index].strip()
         if row and not row.startswith(("#", "//", "--")):
-            return following + 1
-    return number
+            following = index + 1
+    return found
 
 
 def waiver(words: str, at: Location) -> Fact:
@@ -78,9 +84,10 @@ def tags(text: str, path: str) -> Iterator[Fact]:
     for index, _, lines, places in notebook.located(cells or [], text):
         if not places:
             continue
-        for number, row in enumerate(lines, 1):
-            if match := COMMENT.search(row):
-                yield waiver(match[1], Location(path, places[beside(lines, number, match.start()) - 1]))
+        said = [(n, match) for n, row in enumerate(lines, 1) if (match := COMMENT.search(row))]
+        after = spoken_for(lines) if said else []
+        for number, match in said:
+            yield waiver(match[1], Location(path, places[beside(lines, number, match.start(), after) - 1]))
         metadata = (cells or [])[index].get("metadata")
         given = metadata.get("tags") if isinstance(metadata, dict) else None
         for tag in given if isinstance(given, list) else []:

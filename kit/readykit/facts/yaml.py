@@ -6,7 +6,7 @@ counted, and they are what makes YAML readers hang or die.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,11 @@ import yaml
 from readykit.facts import Unparsable
 from readykit.facts.ci import commands_of
 from readykit.limits import MAX_CONFIG_NAMES, MAX_YAML_ALIASES, MAX_YAML_BYTES, MAX_YAML_DEPTH, MAX_YAML_NODES
-from readykit.model import Fact, Location
+from readykit.model import NOTHING, Fact, Location
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+STYLES = {style: {"style": style} for style in "'\"|>"}
+_new = tuple.__new__  # a million facts are made here, and their own names would take twice as long to make one
 MUCH = f"YAML that is deeper than {MAX_YAML_DEPTH} or has more than {MAX_YAML_NODES:,} values"
 
 
@@ -54,19 +56,20 @@ def documents(text: str, path: str) -> Iterator[list[Fact]]:
     document = Document(path)
     acts = document.acts()
     number = aliases = 0
-    while stream.check_event():
-        event = stream.get_event()
+    following = stream.get_event
+    while (event := following()) is not None:
         kind = event.__class__
-        if kind is yaml.DocumentStartEvent:
+        if act := acts.get(kind):
+            if kind is yaml.AliasEvent:
+                aliases += 1
+                if aliases > MAX_YAML_ALIASES:
+                    raise Unparsable(f"more than {MAX_YAML_ALIASES} YAML aliases")
+            act(event)
+        elif kind is yaml.DocumentStartEvent:
             document.begin(f"doc{number}")
             number += 1
         elif kind is yaml.DocumentEndEvent:
             yield document.found
-        elif act := acts.get(kind):
-            aliases += kind is yaml.AliasEvent
-            if aliases > MAX_YAML_ALIASES:
-                raise Unparsable(f"more than {MAX_YAML_ALIASES} YAML aliases")
-            act(event)
 
 
 def reason(error: Exception) -> str:
@@ -83,18 +86,18 @@ class Open:
     name: str
     line: int
     mapping: bool
-    anchor: str = ""
+    anchor: str
+    is_key: bool
+    first: int
+    """How many facts there were before it."""
+    before: int
+    """How many values there were before it."""
     items: int = 0
     key: str | None = None
     """What the next value of a mapping is called; None when a key comes next."""
     key_line: int = 0
-    first: int = 0
-    """How many facts there were before it."""
-    before: int = 0
-    """How many values there were before it."""
     height: int = 0
     """The most levels below one of its values."""
-    is_key: bool = False
 
 
 @dataclass(slots=True)
@@ -148,11 +151,13 @@ class Document:
                 self.anchored(event, Anchored("", line, [fact], label=event.value))
             return
         name, key_line = self.place(inside)
-        self.counted(1)
+        self.count += 1
+        if self.count > MAX_YAML_NODES:
+            raise Unparsable(MUCH)
         detail = styled(event.style)
         if key_line and key_line != line:
-            detail["key_line"] = str(key_line)
-        fact = Fact("yaml", name, Location(self.path, line), event.value, self.scope, detail)
+            detail = {**detail, "key_line": str(key_line)}
+        fact = _new(Fact, ("yaml", name, _new(Location, (self.path, line, 0)), event.value, self.scope, detail))
         self.found.append(fact)
         if event.anchor:
             self.anchored(event, Anchored(name, line, [fact], label=event.value))
@@ -161,13 +166,15 @@ class Document:
         """The name of the next value, and the line of its key."""
         if inside is None:
             return "", 0
-        inside.items += 1
-        if not inside.mapping:
-            name, key_line = f"{inside.name}[{inside.items - 1}]", 0
-        else:
-            label, key_line = inside.key or "", inside.key_line
-            name = f"{inside.name}.{label}" if inside.name else label
+        number, key_line = inside.items, 0
+        inside.items = number + 1
+        if inside.mapping:
+            name, key_line = inside.key or "", inside.key_line
+            if inside.name:
+                name = f"{inside.name}.{name}"
             inside.key = None
+        else:
+            name = f"{inside.name}[{number}]"
         self.letters += len(name)
         if self.letters > MAX_CONFIG_NAMES:
             raise Unparsable("YAML with very long keys")
@@ -187,8 +194,8 @@ class Document:
         is_key = inside is not None and inside.mapping and inside.key is None
         name = "" if is_key else self.place(inside)[0]
         line = event.start_mark.line + 1
-        new = Open(name, line, isinstance(event, yaml.MappingStartEvent), event.anchor or "", is_key=is_key)
-        new.first, new.before = len(self.found), self.count
+        mapping = event.__class__ is yaml.MappingStartEvent
+        new = Open(name, line, mapping, event.anchor or "", is_key, len(self.found), self.count)
         self.counted(1)
         if new.anchor:
             self.anchored(event, Anchored(name, line))
@@ -201,8 +208,8 @@ class Document:
             value = "{}" if done.mapping else "[]"
             self.found.append(Fact("yaml", done.name, Location(self.path, done.line), value, self.scope))
         height = done.height + (done.items > 0)
-        if self.open:
-            self.open[-1].height = max(self.open[-1].height, height)
+        if self.open and height > self.open[-1].height:
+            self.open[-1].height = height
         if done.anchor:
             anchored = self.anchors[done.anchor]
             anchored.facts, anchored.nodes = self.found[done.first :], self.count - done.before
@@ -243,6 +250,6 @@ class Document:
             self.found.append(Fact("yaml", whole, fact.at, fact.value, self.scope, detail))
 
 
-def styled(style: str | None) -> dict[str, str]:
-    """The detail of a scalar that is quoted or a block."""
-    return {"style": style} if style else {}
+def styled(style: str | None) -> Mapping[str, str]:
+    """The detail of a scalar that is quoted or a block, one for all of them."""
+    return STYLES[style] if style else NOTHING

@@ -65,13 +65,12 @@ def pipes_sockets_devices(shop: Workshop) -> None:
         "Dockerfile",
     ):
         os.mkfifo(shop.tree / name)
-    before = os.getcwd()
-    os.chdir(shop.tree)  # the name of a socket must be short
+    place = os.open(shop.tree, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with socket.socket(socket.AF_UNIX) as made:
-            made.bind("Makefile")
+            made.bind(f"/proc/self/fd/{place}/Makefile")  # the name of a socket must be short
     finally:
-        os.chdir(before)
+        os.close(place)
     if os.geteuid() == 0:
         for name, minor in (("data.csv", 5), ("src/zero.py", 5), ("random.py", 8), ("kit.toml", 5)):
             try:
