@@ -84,7 +84,7 @@ def hostile(session: nox.Session) -> None:
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
     """Search for inputs that a reader cannot stand: `nox -s fuzz -- python --seconds 600`, or `all`."""
-    session.install("atheris>=2.3", ".")
+    session.install("atheris>=2.3", "pytest", "hypothesis", ".")  # seeds come from the tests
     session.run("python", "benchmarks/fuzz/parsers.py", *(session.posargs or ["all", "--seconds", "60"]))
 
 

@@ -92,11 +92,7 @@ def feature_makers(project: Project, files: set[str]) -> dict[str, Fact]:
     found: dict[str, Fact] = {}
     for fact in project.named(MAKES, "def", by=short):
         spoken = short(fact.name)
-        if (
-            fact.at.path in files
-            and not NOT_FEATURES.search(spoken)
-            and not fact.name.startswith("test")
-        ):
+        if fact.at.path in files and not NOT_FEATURES.search(spoken) and not fact.name.startswith("test"):
             found.setdefault(last(fact.name), fact)
     return found
 
@@ -127,12 +123,7 @@ def same_function(project: Project, training: set[str], serving: set[str]) -> li
 def carried(project: Project, training: set[str], serving: set[str]) -> list[Evidence]:
     """Fitted transformers that are saved beside the model and loaded by the service."""
     found = published(project, training, serving)
-    saved = {
-        part
-        for fact in project.named(SAVES, "call")
-        if fact.at.path in training
-        for part in parts(fact)
-    }
+    saved = {part for fact in project.named(SAVES, "call") if fact.at.path in training for part in parts(fact)}
     for fact in project.valued(PICKLED, "yaml"):  # a catalogue says where the framework saves what a step returns
         saved |= set(TRANSFORMER.findall(words(fact.value)))
     for fact in project.named(LOADS, "call"):
@@ -233,11 +224,7 @@ def features_are_made_in_one_place(project: Project) -> Verdict:
         return passed("both sides read the feature store", best(stored))
     if stored:
         return partial("a feature store is there, though not on both sides", best(stored), WOULD)
-    made = [
-        f
-        for f in project.named(STEPS, "call")
-        if f.at.path in here and project.strength(f) >= Strength.USED
-    ]
+    made = [f for f in project.named(STEPS, "call") if f.at.path in here and project.strength(f) >= Strength.USED]
     if not made:
         return not_applicable("no features are seen that training computes: the model takes what it gets as it comes")
     shown = [

@@ -138,8 +138,7 @@ def by_time(project: Project) -> list[Evidence]:
     return [
         project.evidence(fact, f"the training part is cut off in time: {fact.value[:60]}")
         for fact in project.valued(DATED, "assign")
-        if CUT_OFF.search(ARROWS.sub(" ", fact.value))
-        and TRAINING.search(words(fact.name))
+        if CUT_OFF.search(ARROWS.sub(" ", fact.value)) and TRAINING.search(words(fact.name))
     ]
 
 

@@ -152,10 +152,10 @@ def installs(project: Project, page: str) -> list[Fact]:
 
 def missing(project: Project, fact: Fact) -> str:
     """A file or target that a command names and that the tree does not have; empty when all is there."""
-    files = project.repo.files
     for name in (*SCRIPT.findall(fact.name), *REQUIRED.findall(fact.name)):
         bare: str = name.removeprefix("./")
-        if not any(path == bare or path.endswith(f"/{bare}") for path in files):
+        alike = project.repo.called(bare.rpartition("/")[2])
+        if not any(path == bare or path.endswith(f"/{bare}") for path in alike):
             return bare
     runners = [trace.tool for trace in project.toolbox.traces(fact) if trace.job == "task running"]
     goals = [word for word in plain(fact).split()[1:] if not word.startswith("-") and "=" not in word and word != "run"]
@@ -165,17 +165,24 @@ def missing(project: Project, fact: Fact) -> str:
     return ""
 
 
+@once
+def folders(project: Project) -> frozenset[str]:
+    """The names of all folders of the repository."""
+    places = {path.rpartition("/")[0] for path in project.repo.files}
+    return frozenset(part for place in places for part in place.split("/"))
+
+
 def wrong_turns(project: Project, page: str) -> list[str]:
     """Folders that a page enters and that the tree does not have; the clone's own folder does not count."""
     commands = shown(project, page)
     clones = " ".join(f.name for f in commands if "clone" in f.name) + f" {project.repo.name}"
-    folders = {part for path in project.repo.files for part in path.split("/")[:-1]}
+    known = folders(project)
     return [
         folder
         for fact in commands
         if (match := re.match(r"cd (?:\./)?([\w.-]+)/?$", fact.name))
         and (folder := match[1]).strip(".")
-        and folder not in folders
+        and folder not in known
         and folder not in clones
     ]
 

@@ -233,11 +233,7 @@ def worth(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     named: list[Evidence] = []
     for fact in project.named(MONEY, "prose", role=("code", "docs", "example")):
         text = fact.name
-        if (
-            NOT_WORTH.search(text)
-            or FOR_ASSISTANTS.search(fact.at.path)
-            or TEACHING.search(fact.at.path)
-        ):
+        if NOT_WORTH.search(text) or FOR_ASSISTANTS.search(fact.at.path) or TEACHING.search(fact.at.path):
             continue
         if any(SHARP.search(part) and MONEY.search(part) for part in SENTENCE.split(text)):
             tied.append(Evidence(fact.at, Strength.USED, f"what a figure is worth: {text[:100]}"))
@@ -248,12 +244,11 @@ def worth(project: Project) -> tuple[list[Evidence], list[Evidence]]:
 
 def worth_in_code(project: Project) -> list[Evidence]:
     """Functions and settings that compute the cost or gain of predictions."""
-    found = []
-    for fact in project.named(WORTH_IN_CODE, "def", "yaml", "toml", by=short):
-        if not re.search(
-            r"cloud|infra|token|aws|gpu|usage|test|llm|api", words(f"{fact.at.path} {fact.name}")
-        ):
-            found.append(project.evidence(fact, f"the cost or gain of predictions is computed: {fact.name[:60]}"))
+    found = (
+        project.evidence(fact, f"the cost or gain of predictions is computed: {fact.name[:60]}")
+        for fact in project.named(WORTH_IN_CODE, "def", "yaml", "toml", by=short)
+        if not re.search(r"cloud|infra|token|aws|gpu|usage|test|llm|api", words(f"{fact.at.path} {fact.name}"))
+    )
     return [e for e in found if e.strength >= Strength.USED]
 
 

@@ -84,16 +84,21 @@ def sequences(project: Project) -> Iterator[Evidence]:
             yield project.evidence(first, "stages called one after the other in one process", cap=Strength.DECLARED)
 
 
+@lru_cache(maxsize=1 << 14)
+def started(command: str) -> str:
+    """The script or module that a command starts, empty for none."""
+    match = SCRIPT.search(command)
+    return match[0] if match else ""
+
+
 def command_chains(project: Project) -> Iterator[Evidence]:
     """Targets, jobs and scripts that run the stages as commands, in order and without declared dependencies."""
     scopes: dict[tuple[str, str], dict[str, Fact]] = defaultdict(dict)
     for command in project.commands():
-        plain = command.detail.get("plain") or command.name
-        match = SCRIPT.search(plain)
-        if match:
-            scopes[command.at.path, command.scope].setdefault(
-                stage(match[0].rpartition("/")[2].removesuffix(".py").rpartition(".")[2]), command
-            )
+        script = started(command.detail.get("plain") or command.name)
+        if script:
+            kind = stage(script.rpartition("/")[2].removesuffix(".py").rpartition(".")[2])
+            scopes[command.at.path, command.scope].setdefault(kind, command)
     for kinds in scopes.values():
         if from_data_to_model(kinds, IN_CHAIN):
             first = min((f for kind, f in kinds.items() if kind), key=lambda f: f.at)

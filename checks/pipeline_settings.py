@@ -46,7 +46,7 @@ def files_read(project: Project) -> Iterator[tuple[Reading, Evidence]]:
 
 def given_files(project: Project) -> Iterator[Evidence]:
     """Python files of parameters that a command hands to the training script."""
-    for fact in project.facts("command", role=None):
+    for fact in project.named(AS_ARGUMENT, "command", role=None):
         match = AS_ARGUMENT.search(fact.name)
         if match and not fact.name.startswith(("cp ", "cat ", "ruff", "black")):
             words = fact.detail.get("plain", fact.name).split()
@@ -88,7 +88,7 @@ def weaker(project: Project) -> list[Evidence]:
 def kept_variables(project: Project) -> Iterator[Evidence]:
     """Files that keep the variables of the environment, with an example of each."""
     for path in project.paths:
-        if KEPT.search(path) and project.role(path) in ("code", "template", "docs"):
+        if "env" in path.lower() and KEPT.search(path) and project.role(path) in ("code", "template", "docs"):
             lines = [n for n, line in enumerate(project.repo.text(path).split("\n"), 1) if VARIABLE.match(line)]
             if len(lines) >= A_LIST:
                 note = "variables of the environment are kept in a file"

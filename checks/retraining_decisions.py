@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.gates import (
@@ -18,6 +19,7 @@ from readykit.gates import (
     watches,
     word_set,
 )
+from readykit.globs import path_matches
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import last, words
 from readykit.training import trains
@@ -29,6 +31,7 @@ MOVED = re.compile(
 )
 # a cheap test before the words of a text are taken apart
 MAY_MOVE = re.compile(r"drift|decay|degrad|violat|psi|train", re.IGNORECASE)
+FORMATS = ("yaml", "toml", "json", "docker", "hcl")
 LEARNING_RATE = re.compile(r"(?<![a-z])(lr|learning rate|weight|epochs?|iters?)(?![a-z])")
 # calls that start a flow or job by name
 STARTS_FLOW = re.compile(
@@ -53,6 +56,7 @@ WOULD_TRIGGER = (
 WOULD_BEAT = "a comparison of the new model's metric with that of the model in use, on which promotion depends"
 
 
+@lru_cache(maxsize=1 << 14)
 def about_drift(text: str) -> bool:
     """Whether names speak of a model that no longer fits the data."""
     plain = words(text)
@@ -143,8 +147,9 @@ def innermost(facts: list[Fact]) -> list[Fact]:
 
 def decided_in_configuration(project: Project) -> Iterator[Evidence]:
     """Conditions of jobs and workflows on a monitor's result, in a document that also trains."""
-    for fact in (*project.config("*.y*ml*", "*"), *project.config("*.json", "*")):
-        if CONDITION.search(fact.name) and about_drift(fact.value) and project.strength(fact) >= Strength.USED:
+    may = [f for f in project.valued(MAY_MOVE, *FORMATS, role=None) if CONDITION.search(f.name)]
+    for fact in (f for pattern in ("*.y*ml*", "*.json") for f in may if path_matches(f.at.path, pattern)):
+        if about_drift(fact.value) and project.strength(fact) >= Strength.USED:
             rows = project.repo.facts(fact.at.path)
             if any(trains(f"{r.name} {r.value}") for r in rows if r.at != fact.at and len(r.value) < 200):
                 yield project.evidence(fact, f"training depends on: {fact.value[:60]}")
@@ -152,15 +157,23 @@ def decided_in_configuration(project: Project) -> Iterator[Evidence]:
 
 def decided_in_scripts(project: Project) -> Iterator[Evidence]:
     """Scripts that run a drift check, look at its result, and then train."""
+    checking = {(f.at.path, f.scope) for f in project.commands() if looks_for_drift(f)}
     groups: dict[tuple[str, str], list[Fact]] = {}
-    for fact in project.commands():
-        if fact.detail.get("runner") != "readme" and project.strength(fact) >= Strength.USED:
-            groups.setdefault((fact.at.path, fact.scope), []).append(fact)
+    for fact in project.commands() if checking else ():
+        place = fact.at.path, fact.scope
+        if place in checking and fact.detail.get("runner") != "readme" and project.strength(fact) >= Strength.USED:
+            groups.setdefault(place, []).append(fact)
     for rows in groups.values():
         rows.sort(key=lambda f: f.at.line)
         for fact in rows:
-            if not fact.name.startswith(SPEAKS) and about_drift(head(fact.name)) and leads_to_training(fact, rows):
+            if looks_for_drift(fact) and leads_to_training(fact, rows):
                 yield project.evidence(fact, f"its result decides whether training follows: {fact.name[:60]}")
+
+
+def looks_for_drift(command: Fact) -> bool:
+    """Whether a command runs a drift check."""
+    likely = MAY_MOVE.search(command.name) and not command.name.startswith(SPEAKS)
+    return bool(likely) and about_drift(head(command.name))
 
 
 def head(command: str) -> str:

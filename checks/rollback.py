@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from readykit.checks_api import Project, best, check, failed, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
-from readykit.naming import words
+from readykit.naming import short, words
 
 PAGE = re.compile(r"\.(md|rst|txt|ipynb)$", re.IGNORECASE)
 OF_DATABASE = re.compile(
@@ -36,12 +36,13 @@ CHOOSES = re.compile(r"^(\[|test )[^\]]*(existing|skip|no|do|with)_?build", re.I
 TESTS = re.compile(r"(?<![a-z])tests?(?![a-z])")  # a stage called a test brings nothing back for users
 STAGE = re.compile(r"(?:^|\.)(?:stage|deployment|job|name|displayName)$")
 GOES_BACK = re.compile(r"(?<![a-z])(revert|restore|undo|demote)(?![a-z])", re.IGNORECASE)
+BACK = re.compile(f"{ROLLS_BACK.pattern}|{GOES_BACK.pattern}", re.IGNORECASE)
 
 
 def rollback_functions(project: Project) -> Iterator[tuple[Fact, bool]]:
     """Functions that bring a former model back, and whether they do more than say so."""
-    for fact in project.facts("def"):
-        name = words(fact.name.rpartition(".")[2])
+    for fact in project.named(BACK, "def", by=short):
+        name = short(fact.name)
         meant = ROLLS_BACK.search(name) or (GOES_BACK.search(name) and OF_MODEL.search(name))
         if fact.value == "class" or not meant or QUESTION.match(name):
             continue

@@ -63,7 +63,7 @@ def documented_launch(project: Project) -> Iterator[Evidence]:
 
 def said_to_fit(project: Project) -> Fact | None:
     """The sentence that says why one machine is enough."""
-    for fact in project.facts("prose", role=None):
+    for fact in project.named(FITS, "prose", role=None):
         match = FITS.search(fact.name)
         if match and not FITS_NOT.search(fact.name[max(0, match.start() - 40) : match.end()]):
             return fact

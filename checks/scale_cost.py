@@ -21,9 +21,7 @@ MONEY = re.compile(
     r"(?:US)?[$€£]\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:USD|EUR|GBP|CHF|dollars?|euros?|cents?|€|£)(?!\w)|\b(?:USD|EUR|GBP)\s?\d[\d.,]*"
 )
 # what any of them has in it
-CURRENCY = re.compile(
-    r"[$€£]\s?\d|[\d.,]\s?(?:USD|EUR|GBP|CHF|dollar|euro|cent|€|£)|(?:USD|EUR|GBP)\s?\d"
-)
+CURRENCY = re.compile(r"[$€£]\s?\d|[\d.,]\s?(?:USD|EUR|GBP|CHF|dollar|euro|cent|€|£)|(?:USD|EUR|GBP)\s?\d")
 # `$` around a formula is no money
 FORMULA = re.compile(r"\$[^$]*[\\^_={}+][^$]*\$|\\[a-z]+\b")
 RATE = re.compile(

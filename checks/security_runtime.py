@@ -55,9 +55,8 @@ def outside(fact: Fact, names: Mapping[str, Fact]) -> str:
 def compared(project: Project) -> dict[str, set[str]]:
     """The functions of each file that compare a digest or a signature."""
     found: dict[str, set[str]] = {}
-    for call in project.facts("call", role=CODE):
-        if DIGEST.search(call.name):
-            found.setdefault(call.at.path, set()).add(call.scope)
+    for call in project.named(DIGEST, "call", role=CODE):
+        found.setdefault(call.at.path, set()).add(call.scope)
     return found
 
 
@@ -124,6 +123,7 @@ EVERYWHERE = re.compile(r"0\.0\.0\.0")
 TRACKING = re.compile(r"\bmlflow (server|ui)\b|\baim (server|up)\b|\bprefect server start\b")
 GUARDED = re.compile(r"--app-name|basic-auth|--allowed-hosts|AUTH_STRING")
 NOTEBOOK = re.compile(r"(NotebookApp|ServerApp|IdentityProvider)\.(token|password)\s*=\s*(''|\"\"|\s|$)")
+SERVERS = re.compile(f"{TRACKING.pattern}|{NOTEBOOK.pattern}")
 INSECURE = re.compile(r"(^|\.)(_create_unverified_context|disable_warnings)$")
 # nobody has a certificate there
 PLAIN_HTTP = re.compile(r"[rbf]*[\"']http:")
@@ -147,7 +147,7 @@ def wide(project: Project) -> Iterator[Evidence]:
             and EVERYWHERE.search(detail.get("host", ""))
         ):
             yield project.evidence(fact, "a debug server on every address lets callers run code")
-    for fact in project.facts("command", role=None):
+    for fact in project.named(SERVERS, "command", role=None):
         if project.role(fact.at.path) in ("test", "vendored") or fact.detail.get("runner") == "readme":
             continue
         if TRACKING.search(fact.name) and EVERYWHERE.search(fact.name) and not GUARDED.search(fact.name):

@@ -38,7 +38,7 @@ REGISTRY_FOLDER = re.compile(r"(^|/)(model[_-]?)?(registry|registered[_-]models|
 # -- home-grown records -----------------------------------------------------------------------------------------------
 def dated_results(project: Project) -> Iterator[Evidence]:
     """Functions that write metrics to a file with a time or an id in its name: one file a run, kept side by side."""
-    stamped = {f.at.path for f in project.facts("call", role=CODE) if TIMESTAMP.search(f.name)}
+    stamped = {f.at.path for f in project.named(TIMESTAMP, "call", role=CODE)}
     judging = {e.at.path for job in ("fitting", "scoring against labels") for e in project.used(job)}
     for fact in project.facts("call", name="json.dump*", role=CODE):
         about = f"{fact.scope} {fact.detail.get('0', '')} {fact.at.path}"

@@ -185,10 +185,7 @@ def by_person(project: Project, fact: Fact) -> str:
 def home_grown(project: Project) -> Iterator[Evidence]:
     """Functions named for promotion that copy or move the model's files."""
     for fact in project.named(COPIES, "call"):
-        if (
-            PROMOTES.search(words(last(fact.scope)))
-            and "model" in words(f"{fact.at.path} {fact.scope}")
-        ):
+        if PROMOTES.search(words(last(fact.scope))) and "model" in words(f"{fact.at.path} {fact.scope}"):
             yield project.evidence(fact, "promotion by copying files", cap=Strength.DECLARED)
 
 

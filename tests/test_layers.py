@@ -47,6 +47,7 @@ LAYERS = (
     {"index", "lookup"},
     {"plan", "leaks"},
     {"reading"},
+    {"asked"},
     {"project"},
     {"pages", "trees", "settings", "spread"},
     {"charts", "claims", "images", "infrastructure", "gates", "manifests", "learning", "switches", "trainjobs"},

@@ -53,6 +53,7 @@ NOTES = re.compile(
     r"(^|/)(experiments?|ablations?)/(.*/)?[^/]+\.(md|rst)$|(^|/)experiments?([_-](log|notes?))?\.md$", re.IGNORECASE
 )
 APPENDS = re.compile(r"""["']a[+bt]*["']""")
+ADDING = re.compile(r"^open$|to_csv$")
 TABLE = re.compile(r"\.(csv|tsv|jsonl)\b")
 ROW = re.compile(r"^\|.*\|\s*[-+]?\d+\.\d+\s*%?\s*\|")
 ROWS, DOCUMENTS = 3, 2
@@ -112,9 +113,8 @@ def stored_by_run(project: Project) -> list[Evidence]:
     """Configuration that deploys the model file of one run: its address holds the run's or execution's id."""
     return [
         project.evidence(fact, "the model is deployed from the folder of its run", cap=Strength.DECLARED)
-        for fact in project.facts("yaml", "json", "hcl", role=CODE)
-        if BUCKET.search(fact.value)
-        and any(EXECUTION.search(words(hole)) for hole in HOLE.findall(fact.value))
+        for fact in project.valued(BUCKET, "yaml", "json", "hcl", role=CODE)
+        if any(EXECUTION.search(words(hole)) for hole in HOLE.findall(fact.value))
         and re.search(rf"({FORM}|model\.tar\.gz)$", fact.value, re.IGNORECASE)
     ]
 
@@ -155,7 +155,7 @@ def keyed(text: str, around: str, path: str, fixed: set[tuple[str, str]]) -> boo
 def run_records(project: Project) -> list[Evidence]:
     """Code that writes down a run with its id and the commit that it came from."""
     said: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-    writers = {(f.at.path, f.scope) for f in project.facts("call", role=CODE) if WRITES.search(f.name)}
+    writers = {(f.at.path, f.scope) for f in project.named(WRITES, "call", role=CODE)}
     for fact in project.facts("call", "string", "assign", role=CODE):
         if (fact.at.path, fact.scope) in writers:
             said[fact.at.path, fact.scope].append(fact)
@@ -175,7 +175,7 @@ def appended_results(project: Project) -> list[Evidence]:
     """Training or evaluation code that adds a row of figures to a table of its own, run by run."""
     judging = {e.at.path for job in ("fitting", "scoring against labels") for e in project.used(job)}
     found = []
-    for fact in project.facts("call", role=CODE):
+    for fact in project.named(ADDING, "call", role=CODE):
         target = fact.detail.get("0", "")
         if fact.name == "open":
             mode = fact.detail.get("1", fact.detail.get("mode", ""))
@@ -193,7 +193,7 @@ def notes_of_experiments(project: Project) -> list[Evidence]:
     """Notes of experiments with tables of figures, written by hand: several, or one log of many."""
     rows: Counter[str] = Counter()
     first: dict[str, Fact] = {}
-    for fact in project.facts("prose", role=None):
+    for fact in project.named(ROW, "prose", role=None):
         if NOTES.search(fact.at.path) and ROW.match(fact.name):
             rows[fact.at.path] += 1
             first.setdefault(fact.at.path, fact)

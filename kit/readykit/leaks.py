@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from readykit.credentials import Leak, leaks
 from readykit.ignored import kept_back
@@ -12,7 +12,6 @@ from readykit.once import once
 from readykit.sieve import without_data
 
 if TYPE_CHECKING:
-    from readykit.project import Project
     from readykit.repo import Repo
 
 CODE = re.compile(
@@ -46,8 +45,20 @@ class Search:
     found: tuple[Leak, ...]
 
 
+class Tree(Protocol):
+    """A project: some paths of a repository."""
+
+    @property
+    def repo(self) -> Repo:
+        """The repository."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The project's files."""
+
+
 @once
-def search(project: Project) -> Search:
+def search(project: Tree) -> Search:
     """Look through a project's files once; what stands at the root for several projects is read for the first."""
     read = known_leaks(project.repo)
     paths = tuple(path for path in project.paths if searched(project.repo, path))

@@ -117,14 +117,10 @@ MAX_RESTARTS: Final = 6
 """Workers that die in a row before an audit is given up."""
 MAX_REPORT_BYTES: Final = 256_000_000
 """What a worker hands back."""
-WHOLE: Final[Mapping[str, int]] = {
-    "python": 3_000_000, "yaml": 1_000_000, "json_": 1_800_000, "markdown": 2_500_000, "source": 8_000_000,
-}  # fmt: skip
-"""Bytes of one kind of file up to which a tree is read whole: nearly all projects, by far."""
 BUDGETS: Final[Mapping[str, int]] = {
-    "python": 1_500_000, "yaml": 400_000, "json_": 500_000, "markdown": 1_000_000, "source": 4_000_000,
+    "python": 8_000_000, "yaml": 10_000_000, "json_": 3_000_000, "markdown": 5_000_000, "source": 12_000_000,
 }  # fmt: skip
-"""Bytes of one kind of file that are read whole in a larger tree: the files that show most are chosen."""
+"""Bytes of one kind of file that are read whole: all of nearly every project; in a larger tree the telling ones."""
 JUDGED_APART_BYTES: Final = 3_000_000
 """Bytes of a tree from which a second process judges half of the checks."""
 PARALLEL_BYTES: Final = 1_200_000

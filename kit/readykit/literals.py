@@ -1,6 +1,6 @@
-"""What every text that a pattern is found in must hold: a few plain words, which are found far faster than it is.
+r"""What every text that a pattern is found in must hold: a few plain words, which are found far faster than it is.
 
-`\\b(costs?|profits?)\\b` is found in no text without `cost` or `profit`. Where thousands of texts are asked, all but a
+`\b(costs?|profits?)\\b` is found in no text without `cost` or `profit`. Where thousands of texts are asked, all but a
 few are put aside by such words, without asking the pattern itself.
 """
 
@@ -18,7 +18,7 @@ WIDEST = 4
 RARE = frozenset("$€£%@#|`<>")
 """Characters that say something by themselves."""
 # what a capital-blind pattern takes for a letter, and lower case does not make one of
-ALIKE = str.maketrans({"\u0130": "i", "\u0131": "i", "\u017f": "s"})
+ALIKE = {"\u0130": "i", "\u0131": "i", "\u017f": "s"}
 
 
 class Held(NamedTuple):
@@ -40,7 +40,10 @@ ANYTHING = Held(None, None)
 
 def lowered(text: str) -> str:
     """A text as words are looked for in it, character by character: it is as long as before."""
-    return text.lower() if text.isascii() else text.translate(ALIKE).lower()
+    if not text.isascii():
+        for odd, plain in ALIKE.items():
+            text = text.replace(odd, plain)
+    return text.lower()
 
 
 def held(pattern: re.Pattern[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from readykit.facts.dispatch import kinds_of
-from readykit.limits import BUDGETS, WHOLE
+from readykit.limits import BUDGETS
 from readykit.model import Reading
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def planned(repo: Repo, toolbox: Toolbox) -> Plan:
     left_out: set[str] = set()
     readings = []
     for kind, paths in sorted(kinds.items()):
-        if sum(map(repo.size, paths)) <= WHOLE[kind]:
+        if sum(map(repo.size, paths)) <= BUDGETS[kind]:
             continue
         whole = chosen(repo, kind, paths, toolbox)
         rest = set(paths) - whole
@@ -90,8 +90,10 @@ def chosen(repo: Repo, kind: str, paths: Sequence[str], toolbox: Toolbox) -> set
     for path in order:
         if jobs is not None:
             looked_into += repo.size(path)
-            labels[path] = jobs.of(repo.raw(path)) if looked_into < LOOKED_INTO * BUDGETS[kind] else frozenset()
-            if TELLING.search(path) and repo.role(path) == "code" and labels[path]:
+            role = repo.role(path)
+            known = jobs.of(repo.raw(path)) if looked_into < LOOKED_INTO * BUDGETS[kind] else frozenset()
+            labels[path] = frozenset((role, job) for job in known) | {(role, "/".join(path.split("/")[:-1][:2]))}
+            if TELLING.search(path) and role == "code" and known:
                 first.append(path)
         else:
             labels[path] = frozenset([shape(repo.raw(path)) if kind == "yaml" else path.rpartition("/")[0]])

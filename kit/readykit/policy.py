@@ -8,8 +8,10 @@ in the report in any case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +35,13 @@ EXPECTED: Mapping[str, type | tuple[type, ...]] = {
     "disabled": dict, "select": list, "ignore": list, "min_score": (int, float), "min_level": int, "waive": list,
     "checks": list,
 }  # fmt: skip
+BELOW = re.compile(r"(?<=.)[.\[]")
 IN_WAIVER = frozenset({"checks", "path", "reason", "expires"})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One settings file: its table, and the line of each key."""
+    """One settings file: its table, and the first line of each key and of what stands below it."""
 
     source: str
     table: Mapping[str, Any]
@@ -46,8 +49,7 @@ class Settings:
 
     def at(self, key: str) -> Location:
         """Where a key stands: its own line, or that of the first key below it."""
-        below = (line for name, line in self.lines.items() if name == key or name.startswith((f"{key}.", f"{key}[")))
-        return Location(self.source, min(below, default=1))
+        return Location(self.source, self.lines.get(key, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,22 @@ def parsed(text: str, source: str, table: str, *, checked: bool = True) -> Setti
     if not isinstance(data, dict):
         return None
     prefix = f"{table}." if table else ""
-    lines = {f.name.removeprefix(prefix): f.at.line for f in reversed(facts) if f.name.startswith(prefix)}
+    lines: dict[str, int] = {}
+    for fact in facts:
+        if fact.name.startswith(prefix):
+            for key in above(fact.name.removeprefix(prefix)):
+                lines[key] = min(lines.get(key, fact.at.line), fact.at.line)
     settings = Settings(source, data, lines)
     if checked:
         validate(settings)
     return settings
+
+
+def above(name: str) -> Iterator[str]:
+    """A name, and the keys that it stands below, of which no more than two are ever asked for."""
+    yield name
+    for end in islice(BELOW.finditer(name), 2):
+        yield name[: end.start()]
 
 
 def validate(settings: Settings) -> None:

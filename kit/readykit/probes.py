@@ -48,10 +48,7 @@ def probes(project: Project) -> list[Probe]:
     groups: dict[tuple[str, str], list[Fact]] = {}
     for kind in ("yaml", "toml", "json", "hcl"):
         for fact in project.named(KEY, kind):
-            if (
-                ("robe" in fact.name or "heck" in fact.name)
-                and not fact.at.path.startswith(foreign)
-            ):
+            if ("robe" in fact.name or "heck" in fact.name) and not fact.at.path.startswith(foreign):
                 if kind == "yaml" and "Probe." in fact.name and not own_manifest(project, fact):
                     continue
                 group = re.sub(r"\.[^.]*(\[\d+\])?$", "", fact.name) if "robe" in fact.name else fact.name

@@ -152,7 +152,8 @@ class Repo:
         if b"\0" in data[:8000]:
             self._unreadable[path] = Unread(path, "binary, not text")
             return ""
-        return data.decode("utf-8", errors="replace").lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        text = data.decode("utf-8", errors="replace").lstrip("\ufeff")
+        return text.replace("\r\n", "\n").replace("\r", "\n") if b"\r" in data else text
 
     def facts(self, path: str) -> tuple[Fact, ...]:
         """What a file says; nothing for a file that is not read or cannot be."""

@@ -31,7 +31,7 @@ class Job:
     """What one tool does: the traces that it leaves when it does this job."""
 
     name: str
-    traces: Mapping[str, tuple[str, ...]]
+    traces: dict[str, tuple[str, ...]]
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -137,29 +137,35 @@ class Toolbox:
         return self._doing.get(job, ())
 
     # -- indexes, made when first asked ---------------------------------------------------------------------------
-    def _signs_of(self, kind: str) -> list[Sign]:
-        found: list[Sign] = []
+    @cached_property
+    def _patterns(self) -> Mapping[str, list[tuple[Tool, Job, str]]]:
+        """What makes the signs of each kind."""
+        found: dict[str, list[tuple[Tool, Job, str]]] = {kind: [] for kind in TRACES}
         for tool in self.tools.values():
-            otherwise = {"packages": tool.packages, "imports": tool.imports}.get(kind, ())
+            alike = {"packages": tool.packages, "imports": tool.imports}
             for job in tool.does.values():
-                found += [Sign(tool, job, pattern) for pattern in job.traces.get(kind, otherwise)]
+                for kind, patterns in (alike | job.traces).items():
+                    found[kind] += [(tool, job, pattern) for pattern in patterns]
         return found
+
+    def _signs_of(self, kind: str) -> list[Sign]:
+        return [Sign(*made) for made in self._patterns[kind]]
 
     def _finder(self, kind: str) -> Finder[Sign]:
         """The index of one kind of traces; a call may also be known by an argument, after all other signs."""
-        signs = self._signs[kind]
+        signs = self._patterns[kind]
         calls = kind in ("calls", "decorators")
         arguments = self._signs["arguments"] if calls else []
 
         def row(number: int) -> Sign:
             if number < len(signs):
-                sign = signs[number]
+                sign = Sign(*signs[number])
                 return sign._replace(wanted=wants(sign.pattern)) if calls and "(" in sign.pattern else sign
             sign = arguments[number - len(signs)]
             keyword = sign.pattern.rpartition(":")[2]
             return sign._replace(wanted=(Wanted(keyword, None),), keyword=keyword)
 
-        patterns = [sign.pattern for sign in signs]
+        patterns = [pattern for _, _, pattern in signs]
         last = [sign.pattern.rpartition(":")[0] for sign in arguments]
         if not self._kept:
             return finder(kind, ordered(kind, patterns, last), row)

@@ -293,12 +293,15 @@ class Keys(Generic[Row]):
 
     def of(self, files: frozenset[str]) -> Finder[tuple[Test | None, Row]]:
         """Finds the patterns of keys that hold in some files; each comes with the test of its value, if it has one."""
-        found = []
-        for number, (file, key, value, row) in enumerate(self._rows):
-            if file in files:
-                rank = (tail(key) == "*") << 20 | number
-                found.append((rank, key, (glob(value) if value else None, row)))
-        return Finder.of(found, key_glob, wild=WILD_KEY)
+        those = [number for number, row in enumerate(self._rows) if row[0] in files]
+        keys = [self._rows[number][1] for number in those]
+        layout = laid_out([((tail(key) == "*") << 20 | n, key) for n, key in enumerate(keys)], wild=WILD_KEY)
+
+        def row(number: int) -> tuple[Test | None, Row]:
+            _, _, value, stands_for = self._rows[those[number]]
+            return (glob(value) if value else None), stands_for
+
+        return Finder(layout, row, key_glob)
 
 
 def parts(pattern: str) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from readykit import model
-from readykit.model import Check, Doc, Fact, Location, Report, Verdict
+from readykit.model import NOTHING, Check, Doc, Fact, Location, Report, Verdict
 
 Row = tuple[str, str, int, int, str, str, Any]
 """A fact without its path: kind, name, line, last line, value, scope, detail (None for none)."""
@@ -36,10 +36,15 @@ def rows(facts: Iterable[Fact]) -> list[Row]:
 
 def facts(path: str, found: Iterable[Row]) -> tuple[Fact, ...]:
     """The facts that rows of one file stand for."""
-    nothing: dict[str, str] = {}
+    new = tuple.__new__  # which makes them in half the time that their own names take
     return tuple(
-        Fact(kind, name, Location(path, line, end), value, scope, nothing if detail is None else detail)
-        for kind, name, line, end, value, scope, detail in found
+        [
+            new(
+                Fact,
+                (kind, name, new(Location, (path, line, end)), value, scope, NOTHING if detail is None else detail),
+            )
+            for kind, name, line, end, value, scope, detail in found
+        ]
     )
 
 

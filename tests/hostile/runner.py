@@ -304,7 +304,7 @@ def watch(case: Case, shop: Workshop, process: subprocess.Popen[bytes], streams:
             if process.poll() is not None:
                 ended = ended or now
                 # what it started may need a moment to notice; who then still is there stays for good
-                if now - ended > GRACE or not any(alive(one) for one in family):
+                if now - ended > GRACE * PATIENCE or not any(alive(one) for one in family):
                     break
             elif case.interrupt and now - start > case.interrupt and not interrupted:
                 os.killpg(process.pid, signal.SIGINT)

@@ -45,6 +45,27 @@ def test_carriage_returns_end_lines_of_code(source: str) -> None:
     assert [name for name, _ in calls(written([[source]], indent=1))] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ('[\n  "a\\n",\n  "b\\n",\n  "c"\n]\n', 1),
+        ('[\n  "a\\n",\n    "b\\n",\n  "c"\n]\n', None),
+        ('[\n  "a\\n",\n  "b\\n",\n  "c", 1\n]\n', None),
+        ('[\n  "a\\n",\n\n  "b\\n",\n  "c"\n]\n', None),
+    ],
+    ids=["as written by programs", "indented otherwise", "not alone at the end", "with an empty line"],
+)
+def test_lines_that_follow_each_other_are_found_together_and_others_one_by_one(text: str, first: int | None) -> None:
+    values, rows, single = ["a\n", "b\n", "c"], Rows(text), Rows(text)
+    places = [single.alone(value) for value in values]
+    assert rows.block(values) == first
+    if first is None:
+        assert [rows.alone(value) for value in values] == places
+    else:
+        assert places == list(range(first, first + 3))
+        assert (rows.row, rows.start) == (single.row, single.start)
+
+
 def test_what_is_not_in_the_file_is_not_looked_for_without_end() -> None:
     rows = Rows("\n".join('"x"' for _ in range(200_000)))
     assert {rows.alone(f"y{number}") for number in range(20_000)} == {None}

@@ -67,6 +67,22 @@ def test_decorators_and_bases_are_resolved() -> None:
     assert net.detail["bases"] == "torch.nn.Module"
 
 
+def test_methods_are_left_out_where_nobody_asks_for_them_but_their_imports_keep_their_scope() -> None:
+    text = "class A:\n @property\n def f(self):\n  import x\n @task\n def test_g(self): ...\ndef h(): ...\n"
+    found = skim(text, "a.py", every=False)
+    assert [fact.name for fact in found if fact.kind == "def"] == ["A", "A.test_g", "h"]
+    assert [(fact.name, fact.scope) for fact in found if fact.kind == "decorator"] == [("task", "A.test_g")]
+    assert told(found, "import") == [("x", "x", 4, "A.f")]
+    assert found[-1] == skim(text, "a.py")[-1]
+
+
+def test_a_name_in_a_comment_or_a_string_is_no_reference_and_moves_no_line() -> None:
+    text = "x = '''a\nb''' # c\ny = \"it\\\\\" # d\nz = 'e'\nimport f\n"
+    found = skim(text, "a.py")
+    assert found[-1].detail[""].split() == ["x", "y", "z"]
+    assert told(found, "import") == [("f", "f", 5, "")]
+
+
 def test_the_main_guard_is_seen() -> None:
     found = skim("x = 1\nif __name__ == '__main__':\n    main()\nif x == __name__ and y: ...\n", "a.py")
     assert [fact.at.line for fact in found if fact.kind == "guard"] == [2]

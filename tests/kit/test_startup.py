@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from readykit import cli, compiled, compiling
+from readykit import catalogue, cli, compiled, compiling, paths
 
 NOT_FOR_A_START = {
     "asyncio": "nothing waits for two things at once",
@@ -153,7 +153,8 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 PATTERNS = [
     (r"(?P<word>\w+)\s*(=|:)", 0), (r"straße|[^\d\W]", re.IGNORECASE), (r"^ x $ # y", re.VERBOSE | re.MULTILINE),
-    (r"(?i:a)b(?=c)(?<!d)", re.ASCII), (r"[\u0430-\U0001f64f]+", re.IGNORECASE), (r"(a|b)*?\1{2,3}[😀-🙏]", re.DOTALL), ("", 0),
+    (r"(?i:a)b(?=c)(?<!d)", re.ASCII), (r"[\u0430-\U0001f64f]+", re.IGNORECASE),
+    (r"(a|b)*?\1{2,3}[😀-🙏]", re.DOTALL), ("", 0),
 ]  # fmt: skip
 
 
@@ -216,6 +217,31 @@ def test_a_module_that_is_loaded_later_is_that_module(fresh: Path, monkeypatch: 
     assert (colorsys.__name__, sys.modules["colorsys"]) == ("colorsys", colorsys)
     with pytest.raises(AttributeError):
         _ = colorsys.nothing_of_this_name  # type: ignore[attr-defined]
+
+
+def test_a_check_that_was_edited_is_loaded_anew(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "CHECKS", fresh)
+    for title in ("One", "One", "Another"):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "modules", sys.modules.copy())
+            (fresh / "one.py").write_text(CHECK.format(title))
+            (found,) = [check for module in catalogue._ours() for check in catalogue._defined(module)]
+        assert found.title == title
+    assert [path.name for path in (fresh / "__pycache__").glob("checks.*")]
+
+
+CHECK = """from readykit.checks_api import Project, Verdict, check, not_applicable
+
+@check("ONE001", "{}", capability="x", level=1, dimension="data")
+def one(project: Project) -> Verdict:
+    '''What: a.
+
+    Why: b.
+    Fix: c.
+    Source: d.
+    '''
+    return not_applicable("")
+"""
 
 
 def test_what_was_made_of_something_else_is_dropped(fresh: Path) -> None:

@@ -118,7 +118,7 @@ class Definitions(Recorder):
                     scope.names[name] = target
             elif isinstance(node, FUNCTIONS):
                 scope.names[node.name] = node.name
-                scope.returns = {**scope.returns, node.name: lazy_module(node) or node.returns or returned(node)}
+                scope.returns[node.name] = lazy_module(node) or node.returns or returned(node)
             elif isinstance(node, ast.ClassDef):
                 scope.names[node.name] = node.name
             elif isinstance(node, (ast.If, ast.Try, ast.With)):

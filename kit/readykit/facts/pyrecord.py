@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 from sys import intern
 
 from readykit.facts.pycommands import started
@@ -53,7 +52,7 @@ class Recorder:
     def finish(self) -> list[Fact]:
         """All facts in the order of their lines, and the references of the file."""
         self.facts += started(self.facts)
-        self.facts.sort(key=attrgetter("at.line"))
+        self.facts.sort(key=line_of)
         detail = {scope: " ".join(sorted(names)) for scope, names in sorted(self.refs.items()) if names}
         self.facts.append(Fact("refs", "", Location(self.path, 1), "", "", detail))
         return self.facts
@@ -160,6 +159,11 @@ class Recorder:
         """Note what the innermost branch does: a call, `raise`, `return`, `return:False`, `exit`, `break`."""
         if self.acting and not self.dead:
             self.acting[-1].update(dict.fromkeys(acts))
+
+
+def line_of(fact: Fact) -> int:
+    """The line of a fact, to sort by: asked so, it takes half the time of asking by names."""
+    return fact[2][1]
 
 
 def cut(line: str, start: int, end: int | None) -> str:

@@ -26,7 +26,8 @@ class Scope:
         self.names: dict[str, str | None] = {}
         self.owner = owner
         self.attributes: dict[str, str | None] = parent.attributes if parent else {}
-        self.returns: dict[str, ast.expr | None] = parent.returns if parent else {}
+        self.returns: dict[str, ast.expr | None] = {}
+        """What the functions of this scope give back."""
 
     def find(self, name: str) -> tuple[bool, str | None]:
         """Whether a name is bound here or further out, and what it stands for."""
@@ -45,6 +46,15 @@ class Scope:
                 return scope.names[name]
             scope = scope.parent
         return None
+
+    def given_back(self, name: str) -> tuple[bool, ast.expr | None]:
+        """Whether a function of this name is defined here or further out, and what it gives back."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.returns:
+                return True, scope.returns[name]
+            scope = scope.parent
+        return False, None
 
     def resolve(self, node: ast.AST | None) -> str | None:
         """The dotted name that an expression stands for, None when that is unknown."""
@@ -84,11 +94,12 @@ class Scope:
     def _result(self, node: ast.Call) -> str | None:
         """What a call gives back: its callee's name stands for it, or the declared type of a local function."""
         func = node.func
-        if isinstance(func, ast.Name) and func.id in self.returns and self.meaning(func.id) == func.id:
-            returned = self.returns[func.id]
-            if returned is None or (isinstance(returned, ast.Call) and returned.func is func):
+        if isinstance(func, ast.Name) and self.meaning(func.id) == func.id:
+            known, returned = self.given_back(func.id)
+            if known and (returned is None or (isinstance(returned, ast.Call) and returned.func is func)):
                 return None
-            return self._type(returned)
+            if known and returned is not None:
+                return self._type(returned)
         callee = self.resolve(func)
         if callee is None and isinstance(func, ast.Name) and not self.find(func.id)[0]:
             return func.id
@@ -97,7 +108,7 @@ class Scope:
     def _type(self, node: ast.expr) -> str | None:
         if isinstance(node, ast.Call):
             inner = node.func
-            if isinstance(inner, ast.Name) and inner.id in self.returns:
+            if isinstance(inner, ast.Name) and self.given_back(inner.id)[0]:
                 return None
             return self.resolve(inner)
         return self.annotation(node)

@@ -10,8 +10,8 @@ import keyword
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from readykit.facts.pyscope import imported_names
 from readykit.model import NOTHING, Fact, Location
@@ -52,8 +52,7 @@ PLAIN = re.compile(r"property|staticmethod|classmethod|.*\.setter|.*abstractmeth
 """Decorators that nobody asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """An import statement: the part of the code that it is, and (bound name, what it stands for, name) of each name."""
 
     start: int
@@ -107,9 +106,10 @@ class Skimmer:
                 scope, at = self._scope(self._indent(place)), self._at(place, row.end)
                 self.facts += [_new(Fact, ("import", name, at, bound, scope, NOTHING)) for bound, _, name in row.names]
             elif row.lastindex == KEYWORD:
-                scope = self._scope(width(row[1]))  # which ends with what stands no further left than this
+                if self.open:
+                    self._scope(width(row[1]))  # definitions end with what stands no further right than they
                 if row[6] == "if" and MAIN.match(self.code, row.end(), row.end() + WINDOW):
-                    self.facts.append(Fact("guard", "__main__", self._at(place), "", scope))
+                    self.facts.append(Fact("guard", "__main__", self._at(place), "", self._scope(width(row[1]))))
             elif row[5]:
                 self.above.append((row[5], self._at(place)))
             else:

@@ -26,6 +26,8 @@ WORDS = re.compile(
 )
 NEEDED = {"nan": ("==", "!="), "fit": ("except", "test", "tst", "hold"), "training": ("except",),
           "frame": ("pd.", "pandas.", "ignore_index")}  # fmt: skip
+INNER = ("nan", "fit")
+"""What is looked for in expressions, and not in what statements do with them."""
 SPELLED = re.compile(r"float\s*\(\s*\w*[\"']+(?i:nan)")
 PIECES = re.compile(r"\](?:[\s)\\]|#[^\n]*\n)*\[")
 NANS = re.compile(r"(np|numpy|math|pd|pandas)\.(nan|NaN|NAN|NaT|NA)$")
@@ -64,25 +66,26 @@ class Smells:
         self.recorder = recorder
         self.frames: set[str] = set()
         self.lines: list[int] = []
+        self.inner: list[int] = []
 
     def look(self, body: Iterable[ast.stmt], text: str) -> None:
         """Record the smells of top-level statements."""
-        self.lines = telling(text)
+        self.lines, self.inner = telling(text)
         for node in body if self.lines else ():
-            if self.within(node):
+            if self.within(node, self.lines):
                 self.walk(node, "", None)
 
     def found(self, name: str, node: Placed, scope: str) -> None:
         """Record one."""
         self.recorder.add("smell", name, node, self.recorder.snippet(node), scope=scope)
 
-    def within(self, node: ast.stmt) -> bool:
-        """Whether a statement reaches over a telling line; else it holds no shape."""
+    def within(self, node: ast.stmt | ast.expr, lines: list[int]) -> bool:
+        """Whether a node reaches over a telling line; else it holds no shape."""
         first = node.lineno
         if isinstance(node, DEFINITIONS) and node.decorator_list:
             first = node.decorator_list[0].lineno
-        at = bisect_left(self.lines, first)
-        return at < len(self.lines) and self.lines[at] <= (node.end_lineno or first)
+        at = bisect_left(lines, first)
+        return at < len(lines) and lines[at] <= (node.end_lineno or first)
 
     def walk(self, node: ast.AST, scope: str, loop: ast.For | ast.While | None) -> None:
         """A statement and what is in it; `loop` is the innermost loop of the same function."""
@@ -96,8 +99,9 @@ class Smells:
             self.tried(node, scope)
         for part in children(node):
             if isinstance(part, ast.expr):
-                self.expression(part, scope)
-            elif not isinstance(part, ast.stmt) or self.within(part):
+                if self.within(part, self.inner):
+                    self.expression(part, scope)
+            elif not isinstance(part, ast.stmt) or self.within(part, self.lines):
                 self.walk(part, scope, loop)
 
     def expression(self, node: ast.AST, scope: str) -> None:
@@ -164,16 +168,25 @@ class Smells:
                 self.found("failure of training passed over", handler, scope)
 
 
-def telling(text: str) -> list[int]:
-    """The lines on which some word of a shape stands, rising; none in most files."""
-    places = [match.start() for pattern in (SPELLED, PIECES) for match in pattern.finditer(text)]
+def telling(text: str) -> tuple[list[int], list[int]]:
+    """The lines on which some word of a shape stands, rising, and those of shapes inside expressions.
+
+    There are none in most files.
+    """
+    places = [match.start() for match in PIECES.finditer(text)]
+    inner = [match.start() for match in SPELLED.finditer(text)]
     words: dict[str, list[int]] = {}
     for match in WORDS.finditer(text):
         words.setdefault(match.lastgroup or "", []).append(match.start())
     lower = text.lower() if words else ""
     for kind, found in words.items():
         if any(word in lower for word in NEEDED[kind]):
-            places += found
+            (inner if kind in INNER else places).extend(found)
+    return lines_of(text, places + inner), lines_of(text, inner)
+
+
+def lines_of(text: str, places: list[int]) -> list[int]:
+    """The lines of places, rising, each once."""
     lines: list[int] = []
     line, past = 1, 0
     for place in sorted(places):

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hostile.case import hostile, judged
+from hostile.case import hostile, judged, told
 from hostile.workshop import Workshop, notebook
 
 SHADOWED = (
@@ -198,16 +198,16 @@ def settings_of_the_examinee(shop: Workshop) -> None:
     )
 
 
-@hostile(inside=True, ending="either")
+@hostile(inside=True, holds=told("kit.toml"))
 def settings_where_one_stands(shop: Workshop) -> None:
-    """Settings count where one stands, but they are data: they load no code and write no file; a wrong one is told."""
+    """Settings count where one stands, but they are data: they load no code, write no file and prevent no audit."""
     shop.project(
         **{"kit.toml": OWN_SETTINGS.format(out=shop.canary("output")), "plugin.py": running(shop.touch("inside"))}
     )
     shop.write("evil.py", running(shop.touch("inside-check")))
 
 
-@hostile(inside=True, ending="either")
+@hostile(inside=True)
 def settings_that_make_no_sense(shop: Workshop) -> None:
     """Settings with values of every wrong type, dates far away, patterns that explode, ten thousand waivers."""
     waivers = "".join(
