@@ -7,7 +7,6 @@ import stat
 from pathlib import Path
 
 import pytest
-
 from readykit import cache, wire
 from readykit.auditor import Way, audit
 from readykit.report import json_

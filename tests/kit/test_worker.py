@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from readykit import worker
 from readykit.errors import TargetError
 from readykit.worker import Died, Fault, Say, TooLong, Worker, at_most
@@ -42,7 +41,7 @@ def died(work: Callable[[Say], bytes]) -> Died:
 def test_the_result_comes_back_whole() -> None:
     """A result larger than a pipe holds comes back byte by byte as it was."""
     data = os.urandom(3_000_000)
-    assert Worker(lambda say: data).result() == data
+    assert Worker(lambda _say: data).result() == data
 
 
 def test_what_is_begun_is_heard_in_order() -> None:
@@ -127,7 +126,7 @@ def test_too_much_memory_is_an_error_inside_the_worker() -> None:
 def test_the_worker_knows_no_secrets_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the environment holds cannot come out in a report."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "never")
-    found = Worker(lambda say: ",".join(os.environ).encode()).result()
+    found = Worker(lambda _say: ",".join(os.environ).encode()).result()
     assert isinstance(found, bytes)
     assert b"AWS_SECRET_ACCESS_KEY" not in found
     assert os.environ["AWS_SECRET_ACCESS_KEY"] == "never"
