@@ -75,6 +75,13 @@ def benchmark(session: nox.Session) -> None:
 
 
 @nox.session
+def speed(session: nox.Session) -> None:
+    """Time audits beside what can be compared with them; fails when a goal that was reached is missed by half."""
+    install(session)
+    session.run("python", "benchmarks/audit_speed.py", *session.posargs)
+
+
+@nox.session
 def hostile(session: nox.Session) -> None:
     """Audit every hostile case and print time and memory; words choose: `nox -s hostile -- git archives`."""
     install(session)

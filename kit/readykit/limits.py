@@ -118,7 +118,7 @@ MAX_RESTARTS: Final = 6
 MAX_REPORT_BYTES: Final = 256_000_000
 """What a worker hands back."""
 BUDGETS: Final[Mapping[str, int]] = {
-    "python": 8_000_000, "yaml": 10_000_000, "json_": 3_000_000, "markdown": 5_000_000, "source": 12_000_000,
+    "python": 8_000_000, "yaml": 3_000_000, "json_": 3_000_000, "markdown": 5_000_000, "source": 12_000_000,
 }  # fmt: skip
 """Bytes of one kind of file that are read whole: all of nearly every project; in a larger tree the telling ones."""
 JUDGED_APART_BYTES: Final = 3_000_000
@@ -127,3 +127,5 @@ PARALLEL_BYTES: Final = 1_200_000
 """Bytes of Python, or what costs as much, from which a second process pays."""
 MAX_KEPT_TEXT: Final = 8_000_000
 """Characters of text that are kept in memory for who asks again."""
+MAX_FACTS: Final = 60_000
+"""Facts of one file; the richest of a hundred repositories has 4,300."""

@@ -96,10 +96,19 @@ def chosen(repo: Repo, kind: str, paths: Sequence[str], toolbox: Toolbox) -> set
             if TELLING.search(path) and role == "code" and known:
                 first.append(path)
         else:
-            labels[path] = frozenset([shape(repo.raw(path)) if kind == "yaml" else path.rpartition("/")[0]])
+            labels[path] = frozenset([alike(repo, kind, path)])
             if CONFIGURES.search(path) or "/" not in path:
                 first.append(path)
     return within(order, first, labels, repo.size, BUDGETS[kind])
+
+
+def alike(repo: Repo, kind: str, path: str) -> Hashable:
+    """What files have in common that repeat each other: no two that configure the project itself do."""
+    role = repo.role(path)
+    if role == "code":
+        return path
+    place = "/".join(path.split("/")[:-1][:4])
+    return role, place, shape(repo.raw(path)) if kind == "yaml" else ""
 
 
 def within(

@@ -46,6 +46,8 @@ BEGINNINGS = (
 """How what `MAY_HOLD_SECRETS` finds begins, in small letters."""
 HURRIED = ("takes more than", "needs too much", "not read:")
 """How the reasons begin that another run may not have."""
+LARGE = 400_000
+"""Bytes of Python, or what costs as much, of a file that is read by the first process only."""
 COST = {"python": 1.0, "yaml": 0.6, "notebook": 0.05, "json_": 0.3, "markdown": 0.2}
 """What a byte of a kind of file costs to read, beside one of Python."""
 
@@ -157,7 +159,8 @@ def _stripes(paths: Sequence[str], costs: Mapping[str, float], many: int) -> lis
     stripes: list[list[str]] = [[] for _ in range(many)]
     loads = [0.0] * many
     for path in sorted(paths, key=lambda path: (-costs[path], path)):
-        lightest = loads.index(min(loads))
+        # a syntax tree takes a hundred times its source: no two processes hold a large one
+        lightest = 0 if costs[path] > LARGE else loads.index(min(loads))
         stripes[lightest].append(path)
         loads[lightest] += costs[path]
     return stripes

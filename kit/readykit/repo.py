@@ -14,7 +14,7 @@ from readykit.facts.dispatch import cap_of, extract, kinds_of, skim
 from readykit.folder import Folder
 from readykit.globs import glob, path_glob, path_globs, path_matches
 from readykit.history import NO_HISTORY, History
-from readykit.limits import FILE_SECONDS, MAX_JSON_BYTES, MAX_KEPT_TEXT
+from readykit.limits import FILE_SECONDS, MAX_FACTS, MAX_JSON_BYTES, MAX_KEPT_TEXT
 from readykit.model import Fact, Reading, RepositoryInfo, Unread
 from readykit.once import Answers
 from readykit.roles import role_of
@@ -209,8 +209,7 @@ class Repo:
         self.say(f"file:{path}")
         try:
             with at_most(FILE_SECONDS):
-                text = self.text(path)
-                return tuple(skim(text, path) if path in self.by_lines else extract(text, path)) if text.strip() else ()
+                return self._told_by(path)
         except TooLong:
             self.hurried = True
             self._unreadable[path] = Unread(path, f"takes more than {FILE_SECONDS:.0f} seconds to read")
@@ -229,6 +228,20 @@ class Repo:
             self.hurried = True
             self._unreadable[path] = Unread(path, f"{OUR_FAULT}: {type(error).__name__}: {error}"[:300])
             return ()
+
+    def _told_by(self, path: str) -> tuple[Fact, ...]:
+        """What a file says.
+
+        Raises:
+            Unparsable: it is not of its kind, or says more than any person writes.
+        """
+        text = self.text(path)
+        if not text.strip():
+            return ()
+        found = skim(text, path) if path in self.by_lines else extract(text, path)
+        if len(found) > MAX_FACTS:
+            raise Unparsable(f"says more than {MAX_FACTS:,} things: no person wrote it")
+        return tuple(found)
 
     def role(self, path: str) -> str:
         """What a file is to the project: code, test, example, docs, vendored, generated or template."""

@@ -79,7 +79,9 @@ def tree_of(text: str) -> ast.Module | str:
         return ast.parse(text)
     except SyntaxError as error:
         return f"not Python 3: {error.msg} (line {error.lineno})"
-    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+    except (RecursionError, MemoryError):  # the parser says "no memory" when its own stack is full
+        return "not Python: nested too deeply, or more than the memory holds"
+    except (ValueError, OverflowError) as error:
         return f"not Python: {type(error).__name__}"
 
 
