@@ -129,3 +129,5 @@ MAX_KEPT_TEXT: Final = 8_000_000
 """Characters of text that are kept in memory for who asks again."""
 MAX_FACTS: Final = 60_000
 """Facts of one file; the richest of a hundred repositories has 4,300."""
+MAX_PARSED: Final = 1_000_000
+"""Bytes of a Python file that is parsed. A larger one is data, and read by lines: its tree takes 150 times as much."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from readykit.facts.dispatch import kinds_of
-from readykit.limits import BUDGETS
+from readykit.limits import BUDGETS, MAX_PARSED
 from readykit.model import Reading
 
 if TYPE_CHECKING:
@@ -71,9 +71,11 @@ def planned(repo: Repo, toolbox: Toolbox) -> Plan:
     left_out: set[str] = set()
     readings = []
     for kind, paths in sorted(kinds.items()):
-        if sum(map(repo.size, paths)) <= BUDGETS[kind]:
+        small = [path for path in paths if kind != "python" or repo.size(path) <= MAX_PARSED]
+        much = sum(map(repo.size, small)) > BUDGETS[kind]
+        if not much and len(small) == len(paths):
             continue
-        whole = chosen(repo, kind, paths, toolbox)
+        whole = chosen(repo, kind, small, toolbox) if much else set(small)
         rest = set(paths) - whole
         (by_lines if kind == "python" else left_out).update(rest)
         readings.append(Reading(NAMES[kind], len(paths), len(whole), len(rest) if kind == "python" else 0))

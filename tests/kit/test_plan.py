@@ -63,6 +63,16 @@ def test_the_verdict_is_that_of_the_whole_tree(large: Repo, monkeypatch: pytest.
         assert "by their lines" not in render(whole, form)
 
 
+def test_a_file_too_large_to_parse_is_read_by_its_lines() -> None:
+    """A megabyte of data in a module takes 150 times as much as a tree; what it imports is still known."""
+    repo = Repo.of({"train.py": TRACKS, "table.py": f"import numpy\nROWS = [{'1, ' * 400_000}]\n"})
+    read_all(repo, catalogue.toolbox(()), jobs=1, cached=False)
+    assert repo.by_lines == {"table.py"}
+    assert [fact.name for fact in repo.facts("table.py") if fact.kind == "import"] == ["numpy"]
+    assert any(fact.name == "mlflow.log_metric" for fact in repo.facts("train.py"))
+    assert [(row.files, row.whole, row.by_lines) for row in repo.readings] == [(2, 1, 1)]
+
+
 def test_two_processes_read_what_one_reads(large: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     """Facts and rows do not depend on the number of processes."""
     monkeypatch.setattr("readykit.reading.PARALLEL_BYTES", 100)

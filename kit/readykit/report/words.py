@@ -88,4 +88,4 @@ def reading(report: Report) -> str:
     for row in report.readings:
         rest = f"{row.by_lines:,} by their lines" if row.by_lines else f"{row.files - row.whole:,} left out"
         rows.append(f"of {row.files:,} {row.kind} files {row.whole:,} were read whole, {rest}")
-    return f"A very large tree: {'; '.join(rows)}. What is missing may stand in these." if rows else ""
+    return f"Very large: {'; '.join(rows)}. What is missing may stand in these." if rows else ""
