@@ -58,6 +58,7 @@ class Worker:
             work: is called in the worker with a function to say what it begins; gives back the result.
         """
         self.at = ""
+        self._ended = False
         self._data = bytearray()
         reading, writing = os.pipe()
         self.process = os.fork()
@@ -83,7 +84,10 @@ class Worker:
             self.end()
 
     def end(self) -> None:
-        """End the worker and all that it started, whatever it is at."""
+        """End the worker and all that it started, whatever it is at; a second time nothing is left to do."""
+        if self._ended:
+            return
+        self._ended = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError, ProcessLookupError):
