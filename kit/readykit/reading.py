@@ -20,7 +20,7 @@ from readykit.leaks import in_file, known_leaks, searched
 from readykit.limits import FILE_SECONDS, PARALLEL_BYTES, READING_SECONDS
 from readykit.model import Location
 from readykit.plan import planned
-from readykit.worker import Died, Fault, Say, TooLong, Worker, at_most, can_fork
+from readykit.worker import Died, Fault, Say, TooLong, Worker, at_most, can_fork, listening
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
@@ -169,13 +169,14 @@ def _stripes(paths: Sequence[str], costs: Mapping[str, float], many: int) -> lis
 def _read(repo: Repo, paths: Iterable[str]) -> None:
     """Read files one by one, until the time for it is used up."""
     start = time.process_time()
-    for path in paths:
-        if time.process_time() - start > READING_SECONDS:
-            repo.hurried = True
-            repo.refused.setdefault(path, f"not read: reading took more than {READING_SECONDS:.0f} seconds")
-        repo.facts(path)
-        if path not in repo.refused and searched(repo, path):
-            known_leaks(repo)[path] = _leaks(repo, path)
+    with listening():
+        for path in paths:
+            if time.process_time() - start > READING_SECONDS:
+                repo.hurried = True
+                repo.refused.setdefault(path, f"not read: reading took more than {READING_SECONDS:.0f} seconds")
+            repo.facts(path)
+            if path not in repo.refused and searched(repo, path):
+                known_leaks(repo)[path] = _leaks(repo, path)
 
 
 def _leaks(repo: Repo, path: str) -> list[Leak]:

@@ -266,15 +266,27 @@ def at_most(seconds: float) -> Iterator[None]:
     if not hasattr(signal, "setitimer") or not _in_main_thread():
         yield
         return
+    with listening():
+        begun = time.process_time()
+        # it rings again, should what runs have passed over it
+        outer = signal.setitimer(signal.ITIMER_PROF, seconds, max(seconds / 5, 0.1))
+        try:
+            yield
+        finally:
+            left = max(outer[0] - (time.process_time() - begun), 0.001) if outer[0] else 0.0
+            signal.setitimer(signal.ITIMER_PROF, left, outer[1])
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[None]:
+    """Hear the clock of `at_most`: who asks for thousands of slices listens once around them all."""
+    if not hasattr(signal, "setitimer") or not _in_main_thread() or signal.getsignal(signal.SIGPROF) is _ring:
+        yield
+        return
     before = signal.signal(signal.SIGPROF, _ring)
-    begun = time.process_time()
-    # it rings again, should what runs have passed over it
-    outer = signal.setitimer(signal.ITIMER_PROF, seconds, max(seconds / 5, 0.1))
     try:
         yield
     finally:
-        left = max(outer[0] - (time.process_time() - begun), 0.001) if outer[0] else 0.0
-        signal.setitimer(signal.ITIMER_PROF, left, outer[1])
         signal.signal(signal.SIGPROF, before)
 
 
