@@ -316,13 +316,6 @@ def places(text: str, part: str) -> Iterator[int]:
         place = text.find(part, place + len(part))
 
 
-def lines_with(text: str, words: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Beginning and text of the lines that hold any of some lower-case words; most lines of a file hold none."""
-    sift = sieve(text)
-    for start in sorted({line for word in words for line in sift.lines(sift.places(word.encode()))}):
-        yield start, text[start : sift.end(start)]
-
-
 @dataclass(frozen=True, slots=True)
 class Hits:
     """Where a text speaks of a secret: by one of `SECRET_WORDS`, or by a word that does so only in a setting's name."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from readykit.repo import Repo
     from readykit.toolbox import Toolbox
 
-Labels = Callable[[str], Iterable[Hashable]]
-
 TELLING = re.compile(
     r"(^|/)(dags/[^/]+|(train|serv|app|main|predict|infer|api|monitor|drift|evaluat|deploy|regist|promot|retrain|pipeline"
     r"|flow|noxfile|tasks|setup|conftest|score|schedul|rollback|gate)\w*)\.py$"

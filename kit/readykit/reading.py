@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 Entry = tuple[bytes, list[wire.Row], str]
 """What is kept of one file: the digest of its content and of how it was read, its facts, why it could not be read."""
-LeakRow = tuple[int, str, str, bool, str]
-"""A credential on its way from a second process: line, kind, masked beginning, whether it is common, the value."""
 
 MAY_HOLD_SECRETS = re.compile(
     rb"(?i)(?:passw|secret|token|api[_-]?key|access_?key|account_?key|private_?key|credential|_pwd|connection_?string)"

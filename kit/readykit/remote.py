@@ -71,11 +71,6 @@ class Address:
         return self.url + (f"@{self.ref}" if self.ref else "") + (f"#{self.subdirectory}" if self.subdirectory else "")
 
 
-def is_address(text: str) -> bool:
-    """Whether a target is meant for git and not for the file system."""
-    return bool(_SCHEME.match(text))
-
-
 def parsed(text: str) -> Address:
     """Read an address: `https://host/owner/repository.git@ref#folder`.
 
