@@ -31,7 +31,7 @@ article{border-top:1px solid var(--line);padding:.6rem 0;break-inside:avoid}
 article p,article ul{margin:.25rem 0}ul{padding-left:1.2rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.25rem .6rem .25rem 0;border-top:1px solid var(--line)}
-td.number{text-align:right;white-space:nowrap}meter{width:100%}
+td.number{text-align:right;white-space:nowrap}meter{width:min(24rem,38vw)}
 .dim{color:var(--dim)}.pass{color:var(--good)}.partial,.unknown{color:var(--half)}.fail,.error{color:var(--bad)}
 summary{cursor:pointer}.wide{overflow-x:auto}
 @media print{:root{color-scheme:light;--ink:#000;--paper:#fff;--dim:#333;--line:#999}
