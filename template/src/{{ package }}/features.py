@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 FEATURES = ("carrier", "origin", "dest", "weekday", "hour", "dep_minute", "arr_minute", "distance", *WEATHER)
 
+# What is computed from an input of another name; every other feature is an input as it is.
+MADE_OF = {"weekday": "date", "hour": "sched_dep_time", "dep_minute": "sched_dep_time", "arr_minute": "sched_arr_time"}
+
 Array = NDArray[Any]
+
+
+def input_of(feature: str) -> str:
+    """The input of `schema.Flight` that a feature is made of."""
+    return MADE_OF.get(feature, feature)
 
 
 def _code(values: Any, known: tuple[str, ...]) -> Array:
