@@ -38,6 +38,8 @@ def tests(session: nox.Session) -> None:
     install(session)
     check_style(session)
     check_types(session)
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))):
+        session.run("playwright", "install", "chromium")  # the pages are looked at with a real browser
     session.run("pytest", *session.posargs)
 
 
