@@ -78,15 +78,21 @@ def rows(flights: Sequence[Flight]) -> NDArray[np.float64]:
     return _matrix(columns)
 
 
-def build(frame: pd.DataFrame) -> pd.DataFrame:
-    """Features of a frame of flights, for training and monitoring; refuses columns known only afterwards."""
-    import pandas as pd
-
+def inputs(frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns of `Flight`; refuses columns known only after departure, the label aside."""
     if leaks := sorted(LEAKY & set(frame.columns) - {LABEL}):
         raise ProjectError(f"known only after departure, not allowed as input: {', '.join(leaks)}")
     if lacking := [name for name in COLUMNS if name not in frame.columns]:
         raise ProjectError(f"columns missing: {', '.join(lacking)}")
-    matrix = _matrix({name: frame[name].to_numpy() for name in COLUMNS})
+    return frame[list(COLUMNS)]
+
+
+def build(frame: pd.DataFrame) -> pd.DataFrame:
+    """Features of a frame of flights, for training and monitoring; refuses columns known only afterwards."""
+    import pandas as pd
+
+    chosen = inputs(frame)
+    matrix = _matrix({name: chosen[name].to_numpy() for name in COLUMNS})
     return pd.DataFrame(matrix, columns=list(FEATURES), index=frame.index)
 
 
