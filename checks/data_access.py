@@ -266,7 +266,8 @@ def large_data_is_kept_out(project: Project) -> Verdict:
     shown = [Evidence(Location(path), Strength.USED, f"{mega(size)} of data or model in git") for size, path in heavy]
     large = [each for each, (size, _) in zip(shown, heavy, strict=True) if size >= LARGE]
     if large:
-        return failed(f"{len(large)} data or model files above 5 MB are in git", project.looked_in, WOULD_KEEP, large)
+        message = f"{len(large)} data or model files above 5 MB are in git"
+        return failed(message, project.looked_in, WOULD_KEEP, large, large)
     kept = kept_out(project, ignored)
     if heavy:
         total = mega(sum(size for size, _ in heavy))

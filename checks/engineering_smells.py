@@ -132,5 +132,6 @@ def free_of_smells(project: Project) -> Verdict:
     names = ", ".join(sorted({note.split()[0] for _, note, _ in found}))
     wrong = any(wrong and not fact.at.path.endswith(".ipynb") for fact, _, wrong in found)
     if wrong:
-        return failed(f"{len(found)} smells ({names})", sorted({f.at.path for f, _, _ in found})[:6], WANTED, evidence)
-    return partial(f"{len(found)} smells ({names})", evidence, WANTED)
+        files = sorted({f.at.path for f, _, _ in found})[:6]
+        return failed(f"{len(found)} smells ({names})", files, WANTED, evidence, evidence)
+    return partial(f"{len(found)} smells ({names})", evidence, WANTED, faults=evidence)

@@ -121,8 +121,8 @@ def runs_elsewhere(project: Project) -> Verdict:
     trains = {e.at.path for e in project.used("fitting")}
     hard += [e for e in modules if e.at.path in trains and e not in hard]
     if hard or not any(path.endswith((".py", ".R", ".r", ".scala")) for path in trains):
-        return failed("it only runs on one machine", [f"{len(looked)} code files"], would, best(hard or found))
-    return partial("parts of it only run on one machine", best(found), would)
+        return failed("it only runs on one machine", [f"{len(looked)} code files"], would, best(hard or found), found)
+    return partial("parts of it only run on one machine", best(found), would, faults=found)
 
 
 # -- one command ------------------------------------------------------------------------------------------------------

@@ -76,16 +76,18 @@ def no_credentials(project: Project) -> Verdict:
     real = [leak for leak in done.found if not leak.common and leak.at not in little]
     files = f"{len(done.files)} files searched"
     if real:
-        evidence = best(shown(real, Strength.USED))
+        all_shown = shown(real, Strength.USED)
         message = (
             f"a credential is committed: {real[0].what}" if len(real) == 1 else f"{len(real)} credentials committed"
         )
-        return failed(message, (files, LOOKED_FOR), "the credentials revoked, and read from outside the tree", evidence)
+        would = "the credentials revoked, and read from outside the tree"
+        return failed(message, (files, LOOKED_FOR), would, best(all_shown), all_shown)
     weak = [leak for leak in done.found if leak.at in little or (leak.common and FOR_SECRETS.search(leak.at.path))]
     if weak:
         would = "settings files with secrets outside of git, and a committed example without values"
         message = "nothing dangerous found, but low-risk credentials are committed"
-        return partial(message, best(shown(weak, Strength.USED)), would, (files, LOOKED_FOR))
+        all_shown = shown(weak, Strength.USED)
+        return partial(message, best(all_shown), would, (files, LOOKED_FOR), all_shown)
     if not done.files:
         return not_applicable("there is no text file that could hold a credential")
     evidence = best(kept_out(project))

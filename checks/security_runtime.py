@@ -219,10 +219,10 @@ def no_open_doors(project: Project) -> Verdict:
     would = "passwords from the environment, certificate checks on, servers with a login or on the local address"
     doors = [e for e in wide(project) if e.strength >= Strength.USED]
     if doors:
-        return failed("a door is open to anybody", project.looked_in, would, best(doors))
+        return failed("a door is open to anybody", project.looked_in, would, best(doors), doors)
     ajar = [e for e in narrow(project) if e.strength >= Strength.USED]
     if ajar:
-        return partial(f"{len(ajar)} settings are fit for one machine only", best(ajar), would)
+        return partial(f"{len(ajar)} settings are fit for one machine only", best(ajar), would, faults=ajar)
     shut = best(e for e in closed(project) if e.strength >= Strength.USED)
     if shut:
         return passed("no debug server, no skipped certificate check, no known password found", shut)

@@ -16,7 +16,7 @@ from readykit import again, wire
 from readykit.compiling import remembered
 from readykit.errors import TargetError
 from readykit.limits import MAX_RESTARTS
-from readykit.target import Place, at_hand, opened
+from readykit.target import Place, at_hand, at_revision, opened
 from readykit.wishes import Way, Wishes, stands_in
 from readykit.worker import Say, Worker, can_fork
 
@@ -27,7 +27,9 @@ __all__ = ["Way", "audit"]
 _JUDGING = ("audit_repo", "chosen", "judged", "judgements", "_part")
 
 
-def audit(path: str | Path, wishes: Wishes | None = None, *, today: str = "", way: Way | None = None) -> Report:
+def audit(
+    path: str | Path, wishes: Wishes | None = None, *, today: str = "", way: Way | None = None, revision: str = ""
+) -> Report:
     """Audit a folder, an archive or a repository on a server, in a process of its own where that can be.
 
     Args:
@@ -35,19 +37,21 @@ def audit(path: str | Path, wishes: Wishes | None = None, *, today: str = "", wa
         wishes: what the examiner asks for: profile, checks, a policy file.
         today: the date that waivers are compared with, as YYYY-MM-DD; that of this day when empty.
         way: how it is done.
+        revision: the commit to audit instead of what lies in the folder: a branch, a tag, a digest, `HEAD~2`.
 
     Raises:
         TargetError: there is nothing at the path that can be audited.
-        UsageError: the profile, a check or a setting is unknown.
+        UsageError: the profile, a check or a setting is unknown, or the revision.
     """
     with at_hand(path) as place:
-        return _audited(place, wishes, today or time.strftime("%Y-%m-%d"), way or Way())
+        at_home = place.kind == "folder" and stands_in(Path(place.path))
+        there = at_revision(place, revision) if revision else place
+        return _audited(there, wishes, at_home, today or time.strftime("%Y-%m-%d"), way or Way())
 
 
-def _audited(place: Place, wishes: Wishes | None, today: str, way: Way) -> Report:
+def _audited(place: Place, wishes: Wishes | None, at_home: bool, today: str, way: Way) -> Report:
     """Audit a place in workers, until one comes to the end."""
     refused: dict[str, str] = {}
-    at_home = place.kind == "folder" and stands_in(Path(place.path))
     work = partial(_here, place, wishes, at_home, today, way, refused)
     if not can_fork():
         return work(_unheard)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from readykit.cache import blake2b
 from readykit.found import Found
 from readykit.model import Check, Doc, Evidence, Status, Strength, Verdict
 from readykit.pages import FOR_ASSISTANTS
@@ -21,6 +22,8 @@ from readykit.project import Project
 
 SHOWN = 8
 """Pieces of evidence kept in a verdict, the strongest."""
+MAX_FAULTS = 500
+"""Faults of one check that are told apart when a later report is compared."""
 DIMENSIONS = ("deploy", "mlops", "systems", "data", "scale", "comm", "model")
 SECTIONS = ("What", "Why", "Fix", "Source")
 _SECTION = re.compile(rf"^[ \t]*({'|'.join(SECTIONS)}):", re.MULTILINE)
@@ -108,15 +111,25 @@ def passed(message: str, evidence: Iterable[Evidence]) -> Verdict:
 
 
 def partial(
-    message: str, evidence: Iterable[Evidence], would_satisfy: str = "", looked_in: Iterable[str] = ()
-) -> Verdict:
-    """Half of it is there; say in `would_satisfy` what is missing."""
-    return Verdict(Status.PARTIAL, message, strongest(evidence), tuple(looked_in), would_satisfy)
+    message: str, evidence: Iterable[Evidence], would_satisfy: str = "", looked_in: Iterable[str] = (),
+    faults: Iterable[Evidence] = (),
+) -> Verdict:  # fmt: skip
+    """Half of it is there; say in `would_satisfy` what is missing, and in `faults` what is wrong, one by one."""
+    return Verdict(Status.PARTIAL, message, strongest(evidence), tuple(looked_in), would_satisfy, digests(faults))
 
 
-def failed(message: str, looked_in: Iterable[str], would_satisfy: str, evidence: Iterable[Evidence] = ()) -> Verdict:
-    """It is not there; evidence may show what was claimed or what came near."""
-    return Verdict(Status.FAIL, message, strongest(evidence), tuple(looked_in), would_satisfy)
+def failed(
+    message: str, looked_in: Iterable[str], would_satisfy: str, evidence: Iterable[Evidence] = (),
+    faults: Iterable[Evidence] = (),
+) -> Verdict:  # fmt: skip
+    """It is not there; evidence may show what was claimed or what came near, `faults` is all that is wrong."""
+    return Verdict(Status.FAIL, message, strongest(evidence), tuple(looked_in), would_satisfy, digests(faults))
+
+
+def digests(faults: Iterable[Evidence]) -> tuple[str, ...]:
+    """A short name for each fault that neither moved lines nor a renamed file change: a digest of its note."""
+    named = sorted(blake2b(e.note.encode("utf-8", "replace"), digest_size=6).hexdigest() for e in faults)
+    return tuple(named[:MAX_FAULTS])
 
 
 def not_applicable(message: str) -> Verdict:

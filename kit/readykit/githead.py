@@ -31,18 +31,26 @@ def commit_of(folder: Path) -> str | None:
     Args:
         folder: the `.git` of a repository, or a bare one.
     """
-    text = _read(folder / "HEAD")
-    named = _REFERENCE.fullmatch(text)
-    if not named:
-        return text if COMMIT.fullmatch(text) else None
-    reference = named[1]
-    if ".." in reference:
+    return reference(folder, "HEAD")
+
+
+def reference(folder: Path, name: str, *, deep: bool = True) -> str | None:
+    """Return what a reference points to: the digest of a commit, or of a tag that has a text; None when it is none.
+
+    Args:
+        folder: the `.git` of a repository, or a bare one.
+        name: `HEAD`, or a whole name such as `refs/heads/main`.
+        deep: whether the name of another reference is followed.
+    """
+    if ".." in name or name.startswith("/"):
         return None
-    loose = _read(folder / reference)
-    if COMMIT.fullmatch(loose):
-        return loose
+    text = _read(folder / name)
+    if COMMIT.fullmatch(text):
+        return text
+    if named := _REFERENCE.fullmatch(text):
+        return reference(folder, named[1], deep=False) if deep else None
     rows = (line.split(" ") for line in _read(folder / "packed-refs").splitlines())
-    return next((row[0] for row in rows if row[1:] == [reference] and COMMIT.fullmatch(row[0])), None)
+    return next((row[0] for row in rows if row[1:] == [name] and COMMIT.fullmatch(row[0])), None)
 
 
 def _read(path: Path) -> str:

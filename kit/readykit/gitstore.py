@@ -23,15 +23,18 @@ _RESTARTS = 20  # a damaged object ends the git that meets it
 
 
 class Commit(Members[bytes]):
-    """The files of the commit that a repository has checked out."""
+    """The files of a commit: the one that a repository has checked out, or another one."""
 
-    def __init__(self, folder: Path, scratch: Path | None = None, subdirectory: str = "") -> None:
+    def __init__(
+        self, folder: Path, scratch: Path | None = None, subdirectory: str = "", commit: str | None = None
+    ) -> None:
         """List the files.
 
         Args:
             folder: the git folder: a bare repository, or the `.git` of one.
             scratch: where a folder of ours is made for git; a place for temporary files when left out.
             subdirectory: the folder of the commit that is the tree; all of it when empty.
+            commit: its digest; that of what is checked out when left out.
 
         Raises:
             NoGit: its objects are not read, or git is not installed.
@@ -40,7 +43,7 @@ class Commit(Members[bytes]):
         super().__init__()
         self.folder = folder
         self.scratch = scratch
-        self.commit = commit_of(folder)
+        self.commit = commit or commit_of(folder)
         if self.commit is None:
             raise FileNotFoundError("has no commit that could be audited")
         self._shim = Shim(folder, self.commit, scratch)

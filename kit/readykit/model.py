@@ -82,13 +82,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A check's conclusion. Build it with `passed`, `partial`, `failed`, `not_applicable` or `unknown`."""
+    """A check's conclusion. Build it with `passed`, `partial`, `failed`, `not_applicable` or `unknown`.
+
+    `faults` are digests of the single faults of a check that finds them one by one; they hold no lines and no paths.
+    """
 
     status: Status
     message: str
     evidence: tuple[Evidence, ...] = ()
     looked_in: tuple[str, ...] = ()
     would_satisfy: str = ""
+    faults: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a conclusion that a reader could not follow.
@@ -174,12 +178,16 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check together with its verdict on one project."""
+    """A check together with its verdict on one project.
+
+    `baseline` is `new` or `known` for a finding that was compared with an earlier report, and empty otherwise.
+    """
 
     check: Check
     verdict: Verdict
     required: bool = False
     waiver: Waiver | None = None
+    baseline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +290,21 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """What a report was compared with, and what became of it: ids of findings that are new, known and mended.
+
+    `against` is the file or the revision; `score` and `level` are those of then.
+    """
+
+    against: str
+    score: float | None
+    level: int | None
+    new: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    mended: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything an audit found. `render` it with a module of `readykit.report`.
 
@@ -306,6 +329,7 @@ class Report:
     claims: tuple[Claim, ...] = ()
     readings: tuple[Reading, ...] = ()
     clean: bool = False
+    since: Since | None = None
 
     @property
     def applicable(self) -> bool:

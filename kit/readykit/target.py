@@ -12,7 +12,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ class Place:
 
     `kind` is folder, file, zip, tar or store (of git's objects); `path` is where it lies, `name` what to call it, and
     `shown` what a report says of its place (`url` when it came from there). `scratch` is the name of a folder of ours
-    that is made when one is needed.
+    that is made when one is needed. `commit` is the one to read from a store, when it is not what is checked out.
     """
 
     kind: str
@@ -54,6 +54,7 @@ class Place:
     scratch: str
     url: str = ""
     subdirectory: str = ""
+    commit: str | None = None
 
 
 @contextmanager
@@ -79,6 +80,26 @@ def at_hand(target: str | Path) -> Iterator[Place]:
             import shutil
 
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def at_revision(place: Place, word: str) -> Place:
+    """The same place as it was in another commit.
+
+    Args:
+        place: a folder in a git repository, or a store.
+        word: which commit, as `revision.resolved` understands it.
+
+    Raises:
+        TargetError: it has no history.
+        UsageError: the word means no commit of it.
+    """
+    from readykit.revision import resolved, store_of
+
+    if place.kind not in ("folder", "store"):
+        raise TargetError(f"{_short(place.shown)}: --diff needs a folder with its git history")
+    folder, below = (Path(place.path), place.subdirectory) if place.kind == "store" else store_of(Path(place.path))
+    commit = resolved(folder, word, Path(place.scratch))
+    return replace(place, kind="store", path=str(folder), subdirectory=below, commit=commit)
 
 
 def opened(place: Place) -> Repo:
@@ -203,7 +224,7 @@ def _store(place: Place, path: Path, scratch: Path) -> Source:
     from readykit.gitstore import Commit
 
     try:
-        return Commit(path, scratch, place.subdirectory)
+        return Commit(path, scratch, place.subdirectory, place.commit)
     except (NoGit, FileNotFoundError) as why:
         raise TargetError(f"{_short(place.shown)}: {why}") from None
 

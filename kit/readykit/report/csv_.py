@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "id", "title", "status", "strength", "level", "dimension", "capability", "weight", "required", "message", "path",
     "line", "evidence", "would_satisfy", "waiver",
+    "baseline",
 )  # fmt: skip
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠|]")
 
@@ -35,7 +36,7 @@ def _row(finding: Finding) -> list[str]:
         check.id, check.title, verdict.status.value, str(verdict.strength), str(check.level), check.dimension,
         check.capability, f"{check.weight:g}", "yes" if finding.required else "no", verdict.message,
         first.path if first else "", str(first.line) if first else "", cited, verdict.would_satisfy,
-        finding.waiver.reason if finding.waiver else "",
+        finding.waiver.reason if finding.waiver else "", finding.baseline,
     ]  # fmt: skip
 
 

@@ -14,13 +14,14 @@ _COMMAND = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render(report: Report) -> str:
-    """Write a clean report as workflow commands, one a line, the gravest first: GitHub shows ten of a kind."""
+    """Write a clean report as workflow commands, new and grave ones first: GitHub shows ten of a kind."""
     order = list(_COMMAND)
-    found = sorted(problems(report), key=lambda problem: order.index(problem.severity))
+    found = sorted(problems(report), key=lambda problem: (problem.known, order.index(problem.severity)))
     lines = []
     for problem in found:
         where = {"file": problem.at.path, "line": str(problem.at.line), "title": problem.finding.check.id}
-        lines.append(_command(_COMMAND[problem.severity], problem.text, **where))
+        name = "notice" if problem.known else _COMMAND[problem.severity]
+        lines.append(_command(name, f"{'Known. ' if problem.known else ''}{problem.text}", **where))
     lines.append(_command("notice", f"{report.repository.name}: {verdict(report)}", title="readykit"))
     return "\n".join(lines) + "\n"
 

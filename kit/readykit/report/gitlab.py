@@ -21,7 +21,7 @@ def render(report: Report) -> str:
             "description": f"{problem.finding.check.id} {problem.text}",
             "check_name": problem.finding.check.id,
             "fingerprint": problem.key,
-            "severity": _SEVERITY[problem.severity],
+            "severity": "info" if problem.known else _SEVERITY[problem.severity],
             "location": {"path": problem.at.path, "lines": {"begin": problem.at.line}},
         }
         for problem in problems(report)

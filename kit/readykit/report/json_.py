@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Report,
         RepositoryInfo,
         Setting,
+        Since,
         Unread,
         WaiverRow,
     )
@@ -57,6 +58,7 @@ def as_dict(report: Report) -> dict[str, Any]:
             {"kind": row.kind, "files": row.files, "whole": row.whole, "by_lines": row.by_lines}
             for row in report.readings
         ],
+        "baseline": _since(report.since),
     }
 
 
@@ -74,6 +76,20 @@ def render(report: Report, run: dict[str, Any] | None = None) -> str:
     if run is not None:
         values["run"] = run
     return json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+
+
+def _since(since: Since | None) -> dict[str, Any] | None:
+    """What the report was compared with, and what became of it."""
+    if since is None:
+        return None
+    return {
+        "against": since.against,
+        "score": since.score,
+        "level": since.level,
+        "new": list(since.new),
+        "known": list(since.known),
+        "mended": list(since.mended),
+    }
 
 
 def _repository(info: RepositoryInfo) -> dict[str, Any]:
@@ -126,6 +142,8 @@ def _check(finding: Finding) -> dict[str, Any]:
         "would_satisfy": verdict.would_satisfy,
         "fix": check.fix,
         "waiver": {"reason": waiver.reason, "expires": waiver.expires} if waiver else None,
+        "baseline": finding.baseline or None,
+        "faults": list(verdict.faults),
     }
 
 

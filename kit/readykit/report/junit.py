@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def render(report: Report) -> str:
     """Write a clean report as JUnit XML, a suite a dimension.
 
-    What is half there is a failure of the type `partial`; what is waived, not applicable or unknown is skipped.
+    What is half there is a failure of the type `partial`; what is waived, known from a
+    baseline, not applicable or unknown is skipped.
     """
     suites: dict[str, list[Finding]] = {}
     for finding in report.findings:
@@ -39,7 +40,7 @@ def element_line(node: Markup) -> Markup:
 def _outcome(finding: Finding) -> str:
     """Which element tells how a check came out; empty for a pass."""
     status = finding.verdict.status
-    if finding.waiver is not None or status in (Status.NOT_APPLICABLE, Status.UNKNOWN):
+    if finding.waiver is not None or finding.baseline == "known" or status in (Status.NOT_APPLICABLE, Status.UNKNOWN):
         return "skipped"
     return "" if status is Status.PASS else "error" if status is Status.ERROR else "failure"
 
@@ -58,6 +59,8 @@ def _case(finding: Finding) -> Markup:
         lines.append(f"to satisfy it: {verdict.would_satisfy}")
     if finding.waiver is not None:
         lines.insert(0, f"waived: {finding.waiver.reason}")
+    if finding.baseline == "known":
+        lines.insert(0, "known from the baseline")
     text = "\n".join(lines)
     if not outcome:
         told = element("system-out", text)

@@ -6,7 +6,18 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from readykit.model import Status
-from readykit.report.words import DIMENSIONS, MARKS, grouped, ranked, reading, summary, unbacked, verdict
+from readykit.report.words import (
+    DIMENSIONS,
+    MARKED,
+    MARKS,
+    grouped,
+    ranked,
+    reading,
+    since,
+    summary,
+    unbacked,
+    verdict,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +43,7 @@ def render(report: Report) -> str:
     page = _Page(MAX_COMMENT - _RESERVE)
     page.add([f"# {escaped(report.repository.name)}: {escaped(verdict(report))}", "", escaped(summary(report)), ""])
     if report.applicable:
+        page.add([part for row in since(report) for part in (f"**{escaped(row)}**", "")])
         page.add(_dimensions(report))
         for title, findings in grouped(report):
             open_ = title in ("To mend", "Half there")
@@ -137,7 +149,7 @@ def _dimensions(report: Report) -> list[str]:
 
 def _finding(finding: Finding) -> list[str]:
     check, found = finding.check, finding.verdict
-    lines = [f"- {MARKS[found.status]} **{escaped(check.id)}** {escaped(check.title)}"]
+    lines = [f"- {MARKS[found.status]} **{escaped(check.id)}** {escaped(check.title)}{MARKED[finding.baseline]}"]
     if found.status is not Status.PASS:
         lines[0] += f": {escaped(found.message)}"
     if finding.waiver is not None:

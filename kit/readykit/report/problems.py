@@ -42,6 +42,11 @@ class Problem:
     text: str
     key: str
 
+    @property
+    def known(self) -> bool:
+        """Whether an earlier report had it."""
+        return self.finding.baseline == "known"
+
 
 def problems(report: Report, *, waived: bool = False) -> list[Problem]:
     """Return the problems of a report in the order of its findings.

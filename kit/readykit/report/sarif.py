@@ -45,7 +45,9 @@ def render(report: Report) -> str:
         "automationDetails": {"id": f"readykit/{report.profile}/"},
         "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the audited repository."}}},
         "invocations": [_invocation(report)],
-        "results": [_result(problem, places[problem.finding.check.id]) for problem in found],
+        "results": [
+            _result(problem, places[problem.finding.check.id], report.since is not None) for problem in found
+        ],
         "properties": {
             "score": report.score.total, "level": report.score.level, "standard": report.standard,
             "profile": report.profile,
@@ -77,7 +79,7 @@ def _rule(check: Check) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _result(problem: Problem, rule: int) -> dict[str, Any]:
+def _result(problem: Problem, rule: int, compared: bool) -> dict[str, Any]:
     finding, check = problem.finding, problem.finding.check
     others = problem.others[:_RELATED]
     links = "".join(f"\n- [{_plain(str(e.at))}]({n}) {_plain(e.note)}" for n, e in enumerate(others, 1))
@@ -95,6 +97,8 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
             {"id": n, "physicalLocation": _place(e.at), "message": {"text": _plain(e.note)}}
             for n, e in enumerate(others, 1)
         ]
+    if compared:  # in all results or in none (section 3.27.24); a waived one was not compared, and is not new
+        result["baselineState"] = "new" if finding.baseline == "new" else "unchanged"
     if finding.waiver is not None:
         reason = finding.waiver.reason
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]

@@ -6,7 +6,19 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from readykit.model import Status
-from readykit.report.words import DIMENSIONS, MARKS, clip, grouped, ranked, reading, summary, unbacked, verdict
+from readykit.report.words import (
+    DIMENSIONS,
+    MARKED,
+    MARKS,
+    clip,
+    grouped,
+    ranked,
+    reading,
+    since,
+    summary,
+    unbacked,
+    verdict,
+)  # fmt: skip
 from readykit.text import Style, off_the_line
 
 if TYPE_CHECKING:
@@ -39,6 +51,7 @@ def render(report: Report, style: Style | None = None, width: int = 80, verbose:
     width = max(40, min(width, 100))
     lines = _head(report, style, width)
     if report.applicable:
+        lines += _since(report, style, width)
         lines += _dimensions(report, style) + _findings(report, style, width, verbose)
         for answers in report.rubrics:
             lines += _rubric(answers, style, width)
@@ -54,6 +67,15 @@ def _head(report: Report, style: Style, width: int) -> list[str]:
     if not report.applicable or score.total is None or score.level is None:
         return [f"{name}: no score", *textwrap.wrap(f"Not graded: {verdict(report).partition(': ')[2]}", width)]
     return [f"{name}: {style(verdict(report), 'bold', _colour(score.total))}", style(summary(report), "dim")]
+
+
+def _since(report: Report, style: Style, width: int) -> list[str]:
+    """What the baseline or the revision had, and what is new."""
+    told = since(report)
+    lines = ["", style(f"Compared ({told[0]})", "bold")] if told else []
+    for row in told[1:]:
+        lines += _wrap(row, width, 2)
+    return lines
 
 
 def _findings(report: Report, style: Style, width: int, verbose: bool) -> list[str]:
@@ -166,7 +188,7 @@ def _dimensions(report: Report, style: Style) -> list[str]:
 def _finding(finding: Finding, style: Style, width: int, verbose: bool) -> list[str]:
     check, verdict = finding.check, finding.verdict
     mark = style(MARKS[verdict.status], _COLOURS[verdict.status])
-    lines = [f"  {mark} {style(check.id, 'bold')} {check.title}"]
+    lines = [f"  {mark} {style(check.id, 'bold')} {check.title}{MARKED[finding.baseline]}"]
     if verdict.status is not Status.PASS:
         lines += _wrap(verdict.message, width)
     if finding.waiver is not None:

@@ -29,6 +29,8 @@ MARKS = {
     Status.UNKNOWN: "?",
     Status.ERROR: "!",
 }
+MARKED = {"": "", "new": " · new", "known": " · known"}
+"""What stands behind the title of a finding that was compared with an earlier report."""
 GROUPS = (
     ("To mend", (Status.ERROR, Status.FAIL, Status.UNKNOWN)),
     ("Half there", (Status.PARTIAL,)),
@@ -70,6 +72,21 @@ def summary(report: Report) -> str:
         f"{counts[Status.PASS]} pass, {counts[Status.PARTIAL]} partial, {counts[Status.FAIL]} fail"
         f" · {info.kind} · {info.files} files · profile {report.profile}"
     )
+
+
+def since(report: Report) -> list[str]:
+    """What became better and worse since the baseline or the revision, in sentences; empty when there is none."""
+    then = report.since
+    if then is None:
+        return []
+    lines = [f"{len(then.new)} new, {len(then.known)} known, {len(then.mended)} mended since {then.against}"]
+    if then.score is not None and report.score.total is not None:
+        moves = f"score {then.score:g} → {report.score.total:g} ({report.score.total - then.score:+.1f})"
+        level = f", level {then.level} → {report.score.level}" if then.level != report.score.level else ""
+        lines.append(moves + level)
+    for title, ids in (("New", then.new), ("Mended", then.mended)):
+        lines += [f"{title}: {', '.join(ids)}"] if ids else []
+    return lines
 
 
 def unbacked(report: Report) -> list[Claim]:

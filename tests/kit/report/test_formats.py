@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "h1", "h2", "h3", "p",
     "code", "span", "article", "ul", "li", "details", "summary", "strong", "table", "thead", "tbody", "tr", "th", "td",
-    "meter", "div", "q", "a", "script", "svg", "circle", "text", "g", "rect", "path", "line", "form", "label", "select",
-    "option", "input", "button", "output", "ol", "dl", "dt", "dd", "nav", "b",
+    "meter", "div", "q",
 }  # fmt: skip
 BIDI = "[\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 
@@ -48,7 +47,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Remember an element."""
         self.seen.append((tag, dict(attrs)))
-        if tag not in {"meta", "input"}:
+        if tag != "meta":
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -61,7 +60,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Remember what is read."""
-        if not {"style", "script"} & {*self.open}:
+        if "style" not in self.open:
             self.words.append(data)
 
 
@@ -132,9 +131,7 @@ def check_html(page: str, report: Report) -> None:
     assert not seen.comments
     assert {tag for tag, _ in seen.seen} <= ALLOWED
     names = {name for _, attributes in seen.seen for name in attributes}
-    assert not {name for name in names if name.startswith("on")} | names & {"style", "src", "action", "srcset"}
-    assert all((attributes.get("href") or "#").startswith("#") for _, attributes in seen.seen), "nothing leads away"
-    assert len([tag for tag, _ in seen.seen if tag in {"script", "style"}]) <= 2
+    assert not {name for name in names if name.startswith("on")} | names & {"href", "src", "action", "srcset"}
     policy = next(a["content"] for tag, a in seen.seen if tag == "meta" and "http-equiv" in a)
     assert policy is not None
     assert policy.startswith("default-src 'none'")
@@ -154,7 +151,7 @@ def check_markdown(page: str, _: Report) -> None:
 
 def check_csv(page: str, report: Report) -> None:
     rows = list(csv.reader(io.StringIO(page, newline="")))
-    assert {len(row) for row in rows} == {15}
+    assert {len(row) for row in rows} == {16}
     assert len(rows) == len(report.findings) + 1
     assert page.count("\n") == page.count("\r\n") == len(rows)
     assert not [cell for row in rows for cell in row if cell.lstrip()[:1] in {"=", "+", "-", "@"}]
