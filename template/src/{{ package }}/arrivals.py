@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .config import MONTH, Params, Paths, ProjectError
-from .data import month_file, read_month
+from .data import month_file, read_month, store
 from .model import sha256
 from .split import shift
 from .validate import check
@@ -26,10 +26,7 @@ def arrive(month: str, params: Params, at: Paths) -> Path:
         return file
     frame = read_month(month, params.data)
     check(frame, month, params.data)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_suffix(".new")
-    frame.to_parquet(beside, index=False)
-    beside.replace(file)
+    store(frame, file)
     return file
 
 

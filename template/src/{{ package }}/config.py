@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 # Nothing here reports home unless you decide so (set the variable yourself and it wins).
 for _name, _value in {
@@ -61,6 +61,7 @@ class DataParams(Section):
     """What is read, and when it is too poor to train on."""
 
     late_minutes: int = Field(30, gt=0)
+    weather_lead_hours: int = Field(1, ge=0)
     sample: float = Field(1.0, gt=0, le=1)
     seed: int = 0
     min_rows: int = Field(1000, gt=0)
@@ -75,6 +76,13 @@ class SplitParams(Section):
     validation: Month
     test: Month
     reference_rows: int = Field(50_000, gt=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> SplitParams:
+        months = [*self.train, self.validation, self.test]
+        if months != sorted(set(months)):
+            raise ValueError(f"months must follow each other in time without overlap: {', '.join(months)}")
+        return self
 
 
 class TrainParams(Section):

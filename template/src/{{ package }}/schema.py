@@ -1,17 +1,20 @@
 """What one flight looks like: the single source for data validation, features, the service and the reports.
 
-`Flight` holds only what is known when the flight is scheduled, plus the hour's weather. Everything that is
-known afterwards is in `LEAKY` and refused by name: a model that has seen it would be brilliant and useless.
+`Flight` holds only what is known before the scheduled departure. What is known afterwards is refused twice: by name
+(`LEAKY`), and by time (`KNOWN_AT`, when the last input of a row became known). A model that has seen the future
+would be brilliant and useless.
 """
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from pandera.pandas import DataFrameSchema
 
     from .config import DataParams
@@ -22,6 +25,7 @@ CARRIERS: tuple[str, ...] = get_args(Carrier)  # sorted: features look codes up 
 ORIGINS: tuple[str, ...] = get_args(Origin)
 
 LABEL = "late"
+KNOWN_AT = "known_at"
 LEAKY = frozenset(
     {"dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "tailnum", "cancelled", "diverted", LABEL}
 )
@@ -37,10 +41,13 @@ def clock(value: Any) -> Any:
 Clock = Annotated[int, BeforeValidator(clock), Field(ge=0, le=2400)]
 
 
-class Flight(BaseModel):
-    """One flight as known when it is scheduled, with the weather at the origin in that hour (null if unknown)."""
+VALUES = ConfigDict(allow_inf_nan=False)
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+class Flight(BaseModel):
+    """One flight as known before it is due, with the last weather read at the origin before that hour, null if none."""
+
+    model_config = ConfigDict(**VALUES, extra="forbid", frozen=True)
 
     carrier: Carrier
     origin: Origin
@@ -68,8 +75,8 @@ MOSTLY_MISSING = frozenset({"wind_gust"})  # reported only when it gusts
 # A real flight of the first month after development; it left 210 minutes late.
 EXAMPLE = Flight(
     carrier="B6", origin="JFK", dest="BOS", date=datetime.date(2013, 7, 10), sched_dep_time=2000, sched_arr_time=2129,
-    distance=187, temp=75.02, dewp=71.06, humid=87.5, wind_dir=190, wind_speed=8.05546, wind_gust=None, precip=0.0,
-    pressure=1010.7, visib=10.0,
+    distance=187, temp=75.92, dewp=69.98, humid=81.85, wind_dir=190, wind_speed=11.5078, wind_gust=None, precip=0.0,
+    pressure=1010.9, visib=10.0,
 )  # fmt: skip
 
 
@@ -82,22 +89,29 @@ def bounds(column: str) -> tuple[Any, Any]:
     return low, high
 
 
+def rule(column: str) -> Callable[[pd.Series[Any]], dict[Any, bool]]:
+    """The field of `Flight` as a rule for a column of a month: which of its different values are allowed."""
+    adapter: TypeAdapter[Any] = TypeAdapter(Flight.model_fields[column].rebuild_annotation(), config=VALUES)
+
+    def fits(value: Any) -> bool:
+        try:
+            adapter.validate_python(value)
+        except ValidationError:
+            return False
+        return True
+
+    return lambda values: {value: fits(value) for value in values.drop_duplicates().tolist()}
+
+
 def contract(params: DataParams) -> DataFrameSchema:
     """The same rules for a whole month of rows, and what only a month can show: size, gaps, share of late flights."""
     import pandas as pd
     import pandera.pandas as pa
 
     def column(name: str) -> pa.Column:
-        low, high = bounds(name)
+        allowed = rule(name)
         missing = name in WEATHER
-        checks = []
-        if name in ("carrier", "origin"):
-            checks.append(pa.Check.isin(CARRIERS if name == "carrier" else ORIGINS))
-        elif name == "dest":
-            checks.append(pa.Check.str_matches(r"^[A-Z]{3}$"))
-        else:
-            low, high = (pd.Timestamp(low), pd.Timestamp(high)) if name == "date" else (low, high)
-            checks.append(pa.Check.in_range(low, high, include_min=name != "distance"))
+        checks = [pa.Check(lambda values: values.map(allowed(values)), error="not what schema.Flight allows")]
         if missing and name not in MOSTLY_MISSING:
             checks.append(
                 pa.Check(
@@ -108,10 +122,20 @@ def contract(params: DataParams) -> DataFrameSchema:
             )
         return pa.Column(checks=checks, nullable=missing)
 
+    def known_in_time(rows: pd.DataFrame) -> pd.Series[bool]:
+        clock = rows["sched_dep_time"]
+        due = rows["date"] + pd.to_timedelta(clock // 100 * 60 + clock % 100, unit="min")
+        return rows[KNOWN_AT].isna() | (rows[KNOWN_AT] <= due)
+
     few, many = params.late_share
     return pa.DataFrameSchema(
-        {**{name: column(name) for name in COLUMNS}, LABEL: pa.Column("int8", pa.Check.isin([0, 1]))},
+        {
+            **{name: column(name) for name in COLUMNS},
+            KNOWN_AT: pa.Column("datetime64", nullable=True, coerce=False),
+            LABEL: pa.Column("int8", pa.Check.isin([0, 1])),
+        },
         checks=[
+            pa.Check(known_in_time, error="an input that was known only after the scheduled departure"),
             pa.Check(lambda rows: len(rows) >= params.min_rows * params.sample, error=f"under {params.min_rows} rows"),
             pa.Check(
                 lambda rows: few <= rows[LABEL].mean() <= many,

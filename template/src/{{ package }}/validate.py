@@ -18,6 +18,9 @@ def check(frame: pd.DataFrame, month: str, params: DataParams) -> None:
 
     if leaks := sorted(LEAKY & set(frame.columns) - {LABEL}):
         raise ProjectError(f"{month}: known only after departure, not allowed as input: {', '.join(leaks)}")
+    late = frame["date"].dt.strftime("%Y-%m") != month if "date" in frame else []
+    if any(late):
+        raise ProjectError(f"{month}: {sum(late)} flights are of another month, so splits by time would overlap")
     try:
         contract(params).validate(frame, lazy=True)
     except SchemaErrors as errors:
