@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import textwrap
 from pathlib import Path
 
 import nox
@@ -38,6 +40,8 @@ def tests(session: nox.Session) -> None:
     install(session)
     check_style(session)
     check_types(session)
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))):
+        session.run("playwright", "install", "chromium")  # the pages are looked at with a real browser
     session.run("pytest", *session.posargs)
 
 
@@ -114,3 +118,27 @@ def lock_template(session: nox.Session) -> None:
     template = f'{{% raw %}}{before}{{% endraw %}}name = "{{{{ slug }}}}"{{% raw %}}{after}{{% endraw %}}'
     assert own, "uv.lock does not name the project"
     (ROOT / "template" / "uv.lock.jinja").write_text(template, encoding="utf-8")
+    reserve_names(session, folder)
+
+
+def reserve_names(session: nox.Session, folder: Path) -> None:
+    """Note the names that no project may take: what the lock installs, what that is imported as, what Python has."""
+    own = {"UV_PROJECT_ENVIRONMENT": str(folder.resolve() / ".venv")}
+    words = ("--frozen", "--quiet", "--all-groups", "--no-install-project")
+    session.run("uv", "sync", *words, "--project", str(folder), env=own)
+    python = folder.resolve() / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    ask = (
+        "import keyword, sys; from importlib import metadata as m; "
+        "print(*keyword.kwlist, *sys.stdlib_module_names, *m.packages_distributions(), "
+        "*(d.name for d in m.distributions()))"
+    )
+    said = session.run(str(python), "-c", ask, external=True, silent=True) or ""
+    locked = re.findall(r'^name = "(.+)"$', (folder / "uv.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    # Spelt as a package would be; what is longer than a name may be, or begins with _, can't be taken anyway.
+    taken = {re.sub(r"[^a-z0-9]+", "_", word.lower()) for word in [*said.split(), *locked, "src", "test", "tests"]}
+    names = sorted(word for word in taken - {"placeholder"} if re.fullmatch(r"[a-z][a-z0-9_]{0,28}[a-z0-9]", word))
+    text = "# Made by `nox -s lock_template`: names of Python and of what a project installs, which none may take.\n"
+    text += "reserved:\n  type: str\n  when: false\n  default: >-\n"
+    rows = textwrap.wrap(" ".join(names), 112, break_on_hyphens=False)
+    text += "".join(f"    {row}\n" for row in rows)
+    (ROOT / "kit" / "readykit" / "reserved.yml").write_text(text, encoding="utf-8")

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from readykit import scaffold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,3 +64,19 @@ def lived(tmp_path_factory: pytest.TempPathFactory, kit: list[str]) -> Lived:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr
     return Lived(folder / "readykit-demo", done.stdout, json.loads((folder / "figures.json").read_text()))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium: the system's, or else the one that `playwright install chromium` fetched.
+
+    It lives as long as a module, because Playwright's event loop runs until it ends.
+    """
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as driver:
+        made = driver.chromium.launch(executable_path=found)
+        yield made
+        made.close()

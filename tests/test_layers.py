@@ -58,7 +58,7 @@ LAYERS = (
     {"projects", "catalogue"},
     {"examples"},
     {"score"},
-    {"waive", "rubrics"},
+    {"waive", "rubrics", "advice"},
     {"policy"},
     {"again", "judging"},
     {"auditor"},

@@ -152,7 +152,7 @@ def _serve(tale: Demo) -> None:
     with tale.steps.step("promote it, ask the service about a real flight"):
         tale.module("registry", "promote")
         _until_ready(tale.url)
-        question, _, answer = tale.module("ask", SERVICE_URL=tale.url).partition("\n-> ")
+        question, _, answer = tale.module("client", "ask", SERVICE_URL=tale.url).partition("\n-> ")
     tale.flight = json.loads(question.partition("\n")[2])["flights"][0]
     found = json.loads(answer)
     risk = found["predictions"][0]["probability"]

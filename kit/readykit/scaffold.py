@@ -7,19 +7,23 @@ Copier does the rendering. The template has no tasks and no extensions, so nothi
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from readykit import paths
+from readykit import __version__, paths
 from readykit.errors import StepError, UsageError
 from readykit.steps import Steps
+from readykit.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+TRAILER = "Template-Tree"
+ANSWERS = Path(".copier-answers.yml")
 LOG = Path(".kit/log.txt")  # inside the new project, ignored by its git
 PYTHONS = ((3, 11), (3, 13))  # the oldest and the newest that the template's lock is solved for
 
@@ -59,7 +63,7 @@ def new(
     with Steps(target / LOG, quiet=quiet) as steps:
         build(steps, target, answers, defaults=defaults, git=git, sync=sync, pipeline=pipeline)
     if not quiet:
-        print(_next(target, sync))
+        print(_next(target))
     return target
 
 
@@ -78,11 +82,16 @@ def build(
         find_program("git")
     if not defaults and not sys.stdin.isatty():
         defaults = True  # nobody is there to answer
-    if defaults:
-        with steps.step("render the template") as notes:
-            notes.append(f"{render(target, answers, defaults=True)} files")
-    else:
-        render(target, answers, defaults=False)  # asks its questions, so no progress line under them
+    with tempfile.TemporaryDirectory(prefix="kit-") as made:
+        if defaults:
+            with steps.step("render the template"):
+                answered = render(Path(made), answers, name=target.resolve().name, defaults=True)
+        else:  # asks its questions, so no progress line under them
+            answered = render(Path(made), answers, name=target.resolve().name, defaults=False)
+        count = sum(path.is_file() for path in Path(made).rglob("*"))
+        if not steps.quiet:
+            print(plan(target, answered, count, git=git, sync=sync))
+        shutil.copytree(made, target, dirs_exist_ok=True)
     if git:
         with steps.step("first commit"):
             _first_commit(steps, target)
@@ -102,16 +111,17 @@ def run_pipeline(steps: Steps, target: Path, *, git: bool = True) -> None:
         commit(steps, target, "Record the first run of the pipeline")
 
 
-def render(target: Path, answers: Mapping[str, str], *, defaults: bool) -> int:
-    """Render the template into a folder.
+def render(folder: Path, answers: Mapping[str, str], *, name: str, defaults: bool) -> dict[str, Any]:
+    """Render the template into an empty folder.
 
     Args:
-        target: the folder; made when missing.
+        folder: where to; it exists.
         answers: answers by question.
+        name: what the project is called unless the answers say otherwise.
         defaults: take the default for the others instead of asking.
 
     Returns:
-        The number of files written.
+        Every answer, as the project remembers it.
 
     Raises:
         UsageError: the template refused an answer; the message is the template's own.
@@ -119,16 +129,66 @@ def render(target: Path, answers: Mapping[str, str], *, defaults: bool) -> int:
     from copier import run_copy
     from copier.errors import CopierError
 
+    check_questions(answers)
     data: dict[str, Any] = {"python": _python(), **answers}
     with tempfile.TemporaryDirectory(prefix="kit-") as staged:
         # A copy without our .git: copier would otherwise clone the last tag instead of reading these files.
         _stage(Path(staged))
+        own = {"project_name": name}  # the default, until the user answers otherwise
         try:
-            own = {"project_name": target.resolve().name}  # the default, until the user answers otherwise
-            run_copy(staged, target, data=data, user_defaults=own, defaults=defaults, quiet=True, unsafe=False)
+            run_copy(staged, folder, data=data, user_defaults=own, defaults=defaults, quiet=True, unsafe=False)
+        except KeyboardInterrupt:  # Copier's own kind is an error of its as well
+            raise KeyboardInterrupt from None
         except (CopierError, ValueError) as problem:
             raise UsageError(f"the template refused the answers: {problem}") from problem
-    return sum(1 for path in target.rglob("*") if path.is_file())
+    return read_answers(folder)
+
+
+def read_answers(project: Path) -> dict[str, Any]:
+    """Return the answers that a project was made with.
+
+    Raises:
+        UsageError: it has none that can be read.
+    """
+    import yaml
+
+    file = project / ANSWERS
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as problem:
+        raise UsageError(f"{file} cannot be read, so {project} is no project of `kit new`") from problem
+    if not isinstance(found, dict):
+        raise UsageError(f"{file} holds no answers, so {project} is no project of `kit new`")
+    return {str(key): value for key, value in found.items() if not str(key).startswith("_")}
+
+
+def check_questions(answers: Mapping[str, str]) -> None:
+    """Refuse an answer to a question that nobody asks: most likely it is misspelt.
+
+    Raises:
+        UsageError: there is no such question.
+    """
+    import yaml
+
+    known = set(yaml.safe_load(paths.QUESTIONS.read_text(encoding="utf-8"))) - {"slug", "package"}
+    names = sorted(name for name in known if not name.startswith("_"))
+    for name in answers:
+        if name not in names:
+            raise UsageError(f"there is no question {name!r}; there are {', '.join(names)}")
+
+
+def plan(target: Path, answers: Mapping[str, Any], count: int, *, git: bool, sync: bool) -> str:
+    """Return what is about to be made, for a person."""
+    url, ci = answers["data_url"], answers["ci"]
+    where = f"{url} (a folder of yours)" if answers["data_remote"] == "local" else f"{url} (credentials: .env.example)"
+    then = [what for what, wanted in (("first commit", git), ("environment as uv.lock says", sync)) if wanted]
+    rows = {
+        "project": "{project_name}: {task} with {framework}, Python {python}".format(**answers),
+        "data": f"DVC, kept in {where}",
+        "CI": {"github": "GitHub", "gitlab": "GitLab", "both": "GitHub and GitLab"}.get(ci, "none"),
+        "folder": f"{target}: {', '.join([f'{count} files', *then])}",
+    }
+    return "\n" + "".join(f"  {topic:9}{clean(text, 200)}\n" for topic, text in rows.items())
 
 
 def environment(project: Path) -> dict[str, str]:
@@ -185,7 +245,8 @@ def _python() -> str:
 
 
 def _stage(folder: Path) -> None:
-    shutil.copy2(paths.QUESTIONS, folder / "copier.yml")
+    parts = [file.read_text(encoding="utf-8") for file in (paths.RESERVED, paths.QUESTIONS)]
+    (folder / "copier.yml").write_text("---\n".join(parts), encoding="utf-8")
     shutil.copytree(paths.TEMPLATE, folder / "template", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
 
 
@@ -203,22 +264,33 @@ def _sync(steps: Steps, target: Path) -> None:
 
 def _first_commit(steps: Steps, target: Path) -> None:
     steps.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=target)
-    commit(steps, target, "Start the project from the readykit template")
+    steps.run(["git", "add", "--all"], cwd=target)
+    tree = steps.run(["git", "write-tree"], cwd=target).strip()
+    commit(steps, target, f"Start the project from the readykit template\n\n{rendered(tree)}")
+
+
+def rendered(tree: str) -> str:
+    """Return the line by which `kit update` knows a commit that is nothing but the template, and checks that it is."""
+    return f"{TRAILER}: {tree} (readykit {__version__})"
 
 
 def commit(steps: Steps, target: Path, message: str) -> None:
     """Commit everything in a project, also on a machine where git does not know who commits."""
     steps.run(["git", "add", "--all"], cwd=target)
-    identity: list[str] = []
+    words = [*identity(steps, target), "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", message]
+    steps.run(["git", *words], cwd=target)
+
+
+def identity(steps: Steps, target: Path) -> list[str]:
+    """Return what git has to be told on a fresh machine, where it does not know who commits."""
     try:
         steps.run(["git", "var", "GIT_COMMITTER_IDENT"], cwd=target)
-    except StepError:  # a fresh machine: git does not know who commits
-        identity = ["-c", "user.name=readykit", "-c", "user.email=readykit@localhost"]
-    steps.run(["git", *identity, "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", message], cwd=target)
+    except StepError:
+        return ["-c", "user.name=readykit", "-c", "user.email=readykit@localhost"]
+    return []
 
 
-def _next(target: Path, sync: bool) -> str:
-    commands = [f"cd {target}", "uv run nox -s pipeline promote", "uv run nox -s serve"]
-    if not sync:
-        commands.insert(1, "uv sync")
+def _next(target: Path) -> str:
+    """The three commands that come next; `uv run` makes the environment where it is missing."""
+    commands = (f"cd {shlex.quote(str(target))}", "uv run nox -s pipeline promote", "uv run nox -s serve")
     return f"\n{target} is ready. Next:\n" + "".join(f"  {command}\n" for command in commands)

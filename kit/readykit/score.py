@@ -139,11 +139,19 @@ def scored(findings: Sequence[Finding], dimensions: Iterable[str]) -> Score:
 
 def share(findings: Iterable[Finding]) -> float | None:
     """The weighted share of what applies, in points of 100; None when nothing does."""
-    counted = [f for f in findings if f.verdict.status in POINTS and f.waiver is None]
-    total = sum(f.check.weight for f in counted)
-    if not total:
-        return None
-    return round(100 * sum(f.check.weight * POINTS[f.verdict.status] for f in counted) / total, 1)
+    earned, weight = sums(findings)
+    return round(100 * earned / weight, 1) if weight else None
+
+
+def counts(finding: Finding) -> bool:
+    """Whether a finding is part of the score: what does not apply, is not known or was waived is not."""
+    return finding.verdict.status in POINTS and finding.waiver is None
+
+
+def sums(findings: Iterable[Finding]) -> tuple[float, float]:
+    """The weight that was earned, and the weight of all that counts."""
+    counted = [(f.check.weight, POINTS[f.verdict.status]) for f in findings if counts(f)]
+    return sum(weight * points for weight, points in counted), sum(weight for weight, _ in counted)
 
 
 def level(findings: Sequence[Finding]) -> int | None:
@@ -156,8 +164,7 @@ def level(findings: Sequence[Finding]) -> int | None:
         return None
     reached = 0
     for number in range(1, HIGHEST + 1):
-        own = [f for f in findings if f.check.level == number and f.verdict.status is not Status.NOT_APPLICABLE]
-        needed = [f for f in own if f.required] or [f for f in own if f.check.weight]
+        needed = needed_for(number, findings)
         if not needed:
             continue
         if not fulfilled(needed):
@@ -166,7 +173,18 @@ def level(findings: Sequence[Finding]) -> int | None:
     return reached
 
 
+def needed_for(number: int, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings by which a level is judged: those that are required, or all that weigh where none is."""
+    own = [f for f in findings if f.check.level == number and f.verdict.status is not Status.NOT_APPLICABLE]
+    return [f for f in own if f.required] or [f for f in own if f.check.weight]
+
+
 def fulfilled(findings: Iterable[Finding]) -> bool:
     """Whether all pass or are waived, but for one partial at most."""
-    open_ones = [f for f in findings if f.verdict.status is not Status.PASS and f.waiver is None]
+    open_ones = still_open(findings)
     return not open_ones or (len(open_ones) == 1 and open_ones[0].verdict.status is Status.PARTIAL)
+
+
+def still_open(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that neither pass nor are waived."""
+    return [f for f in findings if f.verdict.status is not Status.PASS and f.waiver is None]

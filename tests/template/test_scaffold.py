@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import keyword
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from readykit import cli
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,7 +51,8 @@ def test_plain_copier_makes_the_same_project_without_trust(generated: Path, tmp_
     source.mkdir()
     shutil.copy(ROOT / "copier.yml", source)
     (source / "kit" / "readykit").mkdir(parents=True)
-    shutil.copy(ROOT / "kit" / "readykit" / "copier.yml", source / "kit" / "readykit")
+    for name in ("copier.yml", "reserved.yml"):
+        shutil.copy(ROOT / "kit" / "readykit" / name, source / "kit" / "readykit")
     shutil.copytree(ROOT / "template", source / "template", ignore=shutil.ignore_patterns("__pycache__"))
     python = (generated / ".python-version").read_text().strip()
     data = {"project_name": "flight-delays", "python": python}
@@ -91,6 +96,40 @@ def test_a_name_that_cannot_work_is_refused_before_anything_is_written(
     done = run(kit, "new", "made", "--defaults", "--no-sync", "--data", f"project_name={name}", cwd=tmp_path)
     assert done.returncode == 2
     assert says in done.stderr
+    assert not (tmp_path / "made" / "pyproject.toml").exists()
+
+
+def test_no_name_of_python_or_of_a_locked_package_is_left(tmp_path: Path) -> None:
+    """A project called like a module that it uses would be imported in its place."""
+    reserved = yaml.safe_load((ROOT / "kit" / "readykit" / "reserved.yml").read_text())["reserved"]["default"].split()
+    lock = (ROOT / "template" / "uv.lock.jinja").read_text(encoding="utf-8")
+    locked = {name.replace("-", "_").replace(".", "_") for name in re.findall(r'^name = "([\w.-]+)"$', lock, re.M)}
+    taken = {name.lower() for name in (*locked, *keyword.kwlist, *sys.stdlib_module_names)}
+    spelt = {name for name in taken if re.fullmatch(r"[a-z][a-z0-9_]{0,28}[a-z0-9]", name)}
+    assert spelt - set(reserved) == set(), "run `nox -s lock_template`"
+    assert {"yaml", "sklearn", "click", "json", "tests"} <= set(reserved)
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ({"data_remote": "s3", "data_url": "gs://bucket/dvc"}, "like s3://bucket/folder"),
+        ({"data_remote": "azure", "data_url": "azure://me:secret@box/dvc"}, "credentials come from the environment"),
+        ({"data_url": "s3://bucket/dvc"}, "choose s3, gs or azure"),
+        ({"python": "3.9"}, "3.11"),
+        ({"ci": "jenkins"}, "github"),
+        ({"task": "forecasting"}, "tabular-classification"),
+        ({"framwork": "x"}, "there is no question 'framwork'"),
+    ],
+)
+def test_an_answer_that_cannot_work_is_refused_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, answers: dict[str, str], says: str
+) -> None:
+    words = [f"--data={key}={value}" for key, value in answers.items()]
+    assert cli.main(["new", str(tmp_path / "made"), "--no-sync", "--no-git", *words]) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1
     assert not (tmp_path / "made" / "pyproject.toml").exists()
 
 

@@ -9,7 +9,7 @@ from typing import Final
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 # Characters that XML 1.0 cannot hold in any form.
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ALONE: Final = frozenset({"meta", "br", "hr"})
+_ALONE: Final = frozenset({"meta", "br", "hr", "input"})
 """Elements of HTML that have no end."""
 
 

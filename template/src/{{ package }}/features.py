@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 FEATURES = ("carrier", "origin", "dest", "weekday", "hour", "dep_minute", "arr_minute", "distance", *WEATHER)
 
+# What is computed from an input of another name; every other feature is an input as it is.
+MADE_OF = {"weekday": "date", "hour": "sched_dep_time", "dep_minute": "sched_dep_time", "arr_minute": "sched_arr_time"}
+
 Array = NDArray[Any]
+
+
+def input_of(feature: str) -> str:
+    """The input of `schema.Flight` that a feature is made of."""
+    return MADE_OF.get(feature, feature)
 
 
 def _code(values: Any, known: tuple[str, ...]) -> Array:
@@ -70,15 +78,21 @@ def rows(flights: Sequence[Flight]) -> NDArray[np.float64]:
     return _matrix(columns)
 
 
-def build(frame: pd.DataFrame) -> pd.DataFrame:
-    """Features of a frame of flights, for training and monitoring; refuses columns known only afterwards."""
-    import pandas as pd
-
+def inputs(frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns of `Flight`; refuses columns known only after departure, the label aside."""
     if leaks := sorted(LEAKY & set(frame.columns) - {LABEL}):
         raise ProjectError(f"known only after departure, not allowed as input: {', '.join(leaks)}")
     if lacking := [name for name in COLUMNS if name not in frame.columns]:
         raise ProjectError(f"columns missing: {', '.join(lacking)}")
-    matrix = _matrix({name: frame[name].to_numpy() for name in COLUMNS})
+    return frame[list(COLUMNS)]
+
+
+def build(frame: pd.DataFrame) -> pd.DataFrame:
+    """Features of a frame of flights, for training and monitoring; refuses columns known only afterwards."""
+    import pandas as pd
+
+    chosen = inputs(frame)
+    matrix = _matrix({name: chosen[name].to_numpy() for name in COLUMNS})
     return pd.DataFrame(matrix, columns=list(FEATURES), index=frame.index)
 
 

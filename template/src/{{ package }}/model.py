@@ -21,6 +21,7 @@ MODEL = "model.skops"
 MANIFEST = "manifest.json"
 BASELINE = "baseline.json"
 REFERENCE = "reference.parquet"
+BACKGROUND = "background.npy"
 METRICS = "metrics.json"
 
 # The only types a model file may hold beyond those skops knows to be safe. A file that names any other is refused:
@@ -148,8 +149,8 @@ def write_json(file: Path, value: Any) -> None:
 
 
 def copy_bundle(source: Path, target: Path) -> None:
-    """Copy a model's folder (model, manifest, baseline, reference) to a place of its own."""
+    """Copy a model's folder (model, manifest, baseline, reference, background) to a place of its own."""
     target.mkdir(parents=True, exist_ok=True)
-    for name in (MODEL, MANIFEST, BASELINE, REFERENCE):
+    for name in (MODEL, MANIFEST, BASELINE, REFERENCE, BACKGROUND):
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)

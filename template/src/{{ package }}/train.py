@@ -1,7 +1,7 @@
 """Training: fit the model and the baseline on the training months, set the alert threshold on the validation month.
 
 Everything needed to ask later "what is this model?" goes on the MLflow run: settings, data with digests, commit,
-signature, requirements. What the service needs goes into one folder: model, manifest, baseline, reference.
+signature, requirements. What the service needs goes into one folder: model, manifest, baseline, reference, background.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from . import features
 from .config import Params, Paths, ProjectError, load_params, one_sentence, paths
+from .explain import choose_background
 from .features import FEATURES
-from .model import REFERENCE, TRUSTED_TYPES, Baseline, build_model, save, sha256
+from .model import BACKGROUND, REFERENCE, TRUSTED_TYPES, Baseline, build_model, save, sha256
 from .schema import LABEL
 from .split import PARTS, Window, windows
 from .tracking import connect, lineage
@@ -60,6 +61,7 @@ def fit(window: Window, params: Params, split: Path, out: Path, at: Paths | None
         shutil.rmtree(out, ignore_errors=True)
         digest = save(model, out, meta)
         Baseline.fit(train, late).save(out)
+        np.save(out / BACKGROUND, choose_background(train, params.train.seed))
         reference = pd.read_parquet(split / REFERENCE)
         reference["score"] = model.predict_proba(features.build(reference).to_numpy())[:, 1]
         reference.to_parquet(out / REFERENCE, index=False)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "h1", "h2", "h3", "p",
     "code", "span", "article", "ul", "li", "details", "summary", "strong", "table", "thead", "tbody", "tr", "th", "td",
-    "meter", "div", "q",
+    "meter", "div", "q", "a", "script", "svg", "circle", "text", "g", "rect", "path", "line", "form", "label", "select",
+    "option", "input", "button", "output", "ol", "dl", "dt", "dd", "nav", "b",
 }  # fmt: skip
 BIDI = "[\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 
@@ -47,7 +48,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Remember an element."""
         self.seen.append((tag, dict(attrs)))
-        if tag != "meta":
+        if tag not in {"meta", "input"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -60,7 +61,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Remember what is read."""
-        if "style" not in self.open:
+        if not {"style", "script"} & {*self.open}:
             self.words.append(data)
 
 
@@ -131,7 +132,9 @@ def check_html(page: str, report: Report) -> None:
     assert not seen.comments
     assert {tag for tag, _ in seen.seen} <= ALLOWED
     names = {name for _, attributes in seen.seen for name in attributes}
-    assert not {name for name in names if name.startswith("on")} | names & {"href", "src", "action", "srcset"}
+    assert not {name for name in names if name.startswith("on")} | names & {"style", "src", "action", "srcset"}
+    assert all((attributes.get("href") or "#").startswith("#") for _, attributes in seen.seen), "nothing leads away"
+    assert len([tag for tag, _ in seen.seen if tag in {"script", "style"}]) <= 2
     policy = next(a["content"] for tag, a in seen.seen if tag == "meta" and "http-equiv" in a)
     assert policy is not None
     assert policy.startswith("default-src 'none'")

@@ -1,25 +1,29 @@
-"""Latency under load against the budget of params.yaml: `nox -s load`, while the service runs.
+"""The service as its callers see it: one question (`nox -s predict`), or latency under load (`nox -s load`).
 
-Callers that never pause ask for one flight each, over connections that stay open, as a client in the same data centre
-would. What is measured is what such a caller waits, from the first byte sent to the last received.
+Under load, callers that never pause ask for one flight each, over connections that stay open, as a client in the same
+data centre would. What is measured is what such a caller waits, from the first byte sent to the last received.
 """
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import numpy as np
 
 from .config import LoadParams, ProjectError, load_params, one_sentence
 from .schema import EXAMPLE
 
-BODY = json.dumps({"flights": [EXAMPLE.model_dump(mode="json")]})
+QUESTION = {"flights": [EXAMPLE.model_dump(mode="json")]}
+BODY = json.dumps(QUESTION)
 HEADERS = {"Content-Type": "application/json"}
 
 
@@ -89,16 +93,40 @@ def check(latency: Latency, budget: LoadParams) -> None:
             raise ProjectError(f"{found}, the budget is {limit:g} ms (load.p{rank}_ms in params.yaml)")
 
 
-def main() -> None:
+def ask(url: str) -> None:
+    """Send the example flight and show question and answer."""
+    request = Request(f"{url}/predict", BODY.encode(), HEADERS)  # noqa: S310
+    try:
+        with urlopen(request, timeout=10) as answer:  # noqa: S310
+            text = answer.read()
+    except HTTPError as error:
+        raise ProjectError(f"{url} answered {error.code}: {error.read().decode(errors='replace')[:500]}") from error
+    except URLError as error:
+        raise ProjectError(f"no service answers at {url} ({error.reason}): start it with `nox -s serve`") from error
+    print(f"POST {url}/predict\n{json.dumps(QUESTION, indent=2)}\n-> {json.dumps(json.loads(text), indent=2)}")
+
+
+def hold(url: str, budget: LoadParams) -> None:
     """Measure the running service and hold it to its budget."""
-    params = load_params()
-    url = os.environ.get("SERVICE_URL") or f"http://127.0.0.1:{params.serving.port}"
-    latency = measure(url, params.load)
+    latency = measure(url, budget)
     if not latency.milliseconds:
         raise ProjectError(f"no service answers at {url}: start it with `nox -s serve`")
     print(latency)
-    check(latency, params.load)
-    print(f"within the budget: p95 {params.load.p95_ms:g} ms, p99 {params.load.p99_ms:g} ms")
+    check(latency, budget)
+    print(f"within the budget: p95 {budget.p95_ms:g} ms, p99 {budget.p99_ms:g} ms")
+
+
+def main(words: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="client", description="Ask the running service.")
+    parser.add_argument("command", choices=["ask", "load"])
+    chosen = parser.parse_args(words)
+    params = load_params()
+    url = os.environ.get("SERVICE_URL") or f"http://127.0.0.1:{params.serving.port}"
+    if chosen.command == "ask":
+        ask(url)
+    else:
+        hold(url, params.load)
 
 
 if __name__ == "__main__":
