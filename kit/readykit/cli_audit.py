@@ -53,7 +53,8 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep what earlier audits worked out")
     parser.add_argument("--reproducible", action="store_true", help="leave the run's time out of the report")
-    parser.add_argument("-v", "--verbose", action="store_true", help="every line of evidence")
+    parser.add_argument("-v", "--verbose", action="store_true", help="what passes too, and every line of evidence")
+    parser.add_argument("--explain-score", action="store_true", help="print how every point came about instead")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(run=_audit)
 
@@ -91,6 +92,8 @@ def _audit(options: argparse.Namespace) -> int:
         if format_of(path) is None:
             known = ", ".join(FORMATS.values())
             raise UsageError(f"--output {path}: its suffix names the format; use one of {known}")
+    if options.explain_score and options.format != "terminal":
+        raise UsageError("--explain-score is for people: leave out --format, or write a page with -o report.html")
     refuse([*options.output, *_baselines(options)], options.path)
     before = _known(options)
     start = time.time()
@@ -194,9 +197,18 @@ def _render(
         return render(report, form)
     from readykit.text import Style, terminal_width
 
-    style = Style.for_stream() if printed else Style(False)
+    style = Style.for_stream(folder=_folder(options.path)) if printed else Style(False)
     width = terminal_width() if printed else 100
-    return render(report, form, style=style, width=width, verbose=options.verbose)
+    return render(
+        report, form, style=style, width=width, verbose=options.verbose, explain=printed and options.explain_score
+    )
+
+
+def _folder(path: str) -> str:
+    """The folder on this machine in which the places of a report stand; empty for archives and addresses."""
+    import os
+
+    return os.path.abspath(path) if os.path.isdir(path) else ""  # noqa: PTH100, PTH112 - the same start for less
 
 
 def _exit_code(report: Report, options: argparse.Namespace) -> int:

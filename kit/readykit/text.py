@@ -111,21 +111,56 @@ def terminal_width() -> int:
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 
 
-class Style:
-    """Colour for a terminal, and nothing at all elsewhere (https://no-color.org)."""
+# Programs that show links, by a variable that they set; a terminal that is not among them may print the address.
+_LINKING = {
+    "TERM_PROGRAM": ("iTerm.app", "WezTerm", "ghostty", "Hyper", "rio"), "TERM": ("xterm-kitty", "alacritty", "foot"),
+}  # fmt: skip
 
-    def __init__(self, enabled: bool) -> None:
+
+class Style:
+    """Colour and links for a terminal, and nothing at all elsewhere (https://no-color.org)."""
+
+    def __init__(self, enabled: bool, links: str = "") -> None:
+        """`links` is the folder, as a URI that ends in a slash, in which linked files stand; none when empty."""
         self.enabled = enabled
+        self.links = links
 
     @classmethod
-    def for_stream(cls, stream: TextIO | None = None) -> Style:
-        """Colour when `stream` is a terminal that wants it: not with NO_COLOR, not with TERM=dumb."""
+    def for_stream(cls, stream: TextIO | None = None, folder: str = "") -> Style:
+        """Colour when `stream` is a terminal that wants it: not with NO_COLOR, not with TERM=dumb.
+
+        Args:
+            stream: standard output when left out.
+            folder: absolute path of a folder on this machine, in which the places of a report stand.
+        """
         stream = stream or sys.stdout
         wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        return cls(wanted and stream.isatty())
+        enabled = wanted and stream.isatty()
+        return cls(enabled, f"file://{uri(folder)}/" if enabled and folder.startswith("/") and _shows_links() else "")
 
     def __call__(self, text: str, *names: str) -> str:
         """Return `text` in the named colours."""
         if not self.enabled or not names:
             return text
         return f"\x1b[{';'.join(_CODES[n] for n in names)}m{text}\x1b[0m"
+
+    def place(self, path: str, line: int) -> str:
+        """Return `path:line`, which terminals open; a link as well where they certainly can show one (OSC 8)."""
+        shown = self(f"{path}:{line}", "cyan")
+        return f"\x1b]8;;{self.links}{uri(path)}\x1b\\{shown}\x1b]8;;\x1b\\" if self.links else shown
+
+
+def _shows_links() -> bool:
+    """Whether the terminal says that it is one which shows links; tmux and screen may stand in between."""
+    if os.environ.get("TERM", "").startswith(("tmux", "screen")):
+        return False
+    if any(os.environ.get(name) in known for name, known in _LINKING.items()) or os.environ.get("WT_SESSION"):
+        return True
+    version = os.environ.get("VTE_VERSION", "")
+    return version.isdecimal() and int(version) >= 5000
+
+
+def uri(path: str) -> str:
+    """Return a clean path with everything percent-encoded that is special in a URI, byte by byte."""
+    plain = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
+    return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in original(path))

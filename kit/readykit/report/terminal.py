@@ -1,17 +1,22 @@
-"""The report for a person at a terminal: the verdict first, then what to mend, then what stands."""
+"""The report for a person at a terminal: the verdict, what to do next, then everything by family."""
 
 from __future__ import annotations
 
 import textwrap
 from typing import TYPE_CHECKING
 
+from readykit.advice import advice, graded
 from readykit.model import Status
+from readykit.report.account import explained
 from readykit.report.words import (
     DIMENSIONS,
     MARKED,
     MARKS,
+    by_family,
     clip,
-    grouped,
+    gain,
+    how,
+    promise,
     ranked,
     reading,
     since,
@@ -22,6 +27,9 @@ from readykit.report.words import (
 from readykit.text import Style, off_the_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from readykit.advice import Mend
     from readykit.model import Evidence, Finding, Projection, Report
 
 _COLOURS = {
@@ -32,17 +40,22 @@ _COLOURS = {
     Status.UNKNOWN: "yellow",
     Status.ERROR: "red",
 }
+_QUIET = {Status.PASS: "", Status.NOT_APPLICABLE: "not applicable: "}
 _SHOWN = 3  # evidence lines a finding; -v shows all
+_FIRST, _THEN = 6, 4  # what to do next: for the next level, and besides
 
 
-def render(report: Report, style: Style | None = None, width: int = 80, verbose: bool = False) -> str:
+def render(
+    report: Report, style: Style | None = None, width: int = 80, verbose: bool = False, explain: bool = False
+) -> str:
     """Write the report for a terminal.
 
     Args:
         report: a clean report.
         style: colours; none when left out.
         width: columns to wrap at.
-        verbose: show every line of evidence, and where a failed check looked.
+        verbose: show what passes, every line of evidence, and where a failed check looked.
+        explain: tell how every point came about instead of what was found.
 
     Returns:
         Text with a final line break.
@@ -51,8 +64,11 @@ def render(report: Report, style: Style | None = None, width: int = 80, verbose:
     width = max(40, min(width, 100))
     lines = _head(report, style, width)
     if report.applicable:
-        lines += _since(report, style, width)
-        lines += _dimensions(report, style) + _findings(report, style, width, verbose)
+        lines += _since(report, style, width) + _dimensions(report, style)
+    if report.applicable and explain:
+        lines += explained(report, style, width)
+    elif report.applicable:
+        lines += _next(report, style, width) + _findings(report, style, width, verbose)
         for answers in report.rubrics:
             lines += _rubric(answers, style, width)
         lines += _claims(report, style, width, verbose) + _projects(report, style, width)
@@ -78,13 +94,62 @@ def _since(report: Report, style: Style, width: int) -> list[str]:
     return lines
 
 
+def _next(report: Report, style: Style, width: int) -> list[str]:
+    """What to do next, in the order of effect."""
+    told = advice(graded(report))
+    if told.step is None and not told.others:
+        return ["", "Nothing is left to mend."]
+    lines = ["", style("What to do next", "bold")]
+    if told.step is not None:
+        lines.append(f"  {promise(told.step)}:")
+        lines += _mends(told.step.mends, _FIRST, style, width)
+    if told.others:
+        lines.append("  These bring the most points besides:" if told.step else "  These bring the most points:")
+        lines += _mends(told.others[:_THEN], _THEN, style, width)
+    return lines
+
+
+def _mends(mends: Sequence[Mend], shown: int, style: Style, width: int) -> list[str]:
+    """Checks to mend, with what each brings and how."""
+    lines = []
+    for mend in mends[:shown]:
+        check = mend.finding.check
+        lines.append(
+            f"   {gain(mend.gain):>5}  {style(check.id, 'bold')} {clip(check.title, width - 11 - len(check.id))}"
+        )
+        lines += _wrap(f"→ {how(mend.finding)}", width, 10)
+    if len(mends) > shown:
+        rest = ", ".join(mend.finding.check.id for mend in mends[shown:])
+        lines += _wrap(f"and {rest}", width, 10)
+    return lines
+
+
 def _findings(report: Report, style: Style, width: int, verbose: bool) -> list[str]:
-    """The findings in groups, what needs work first."""
+    """The findings by family; what passes and what does not apply is only named unless everything is asked for."""
+    gains = advice(report.findings).gains if not report.best_project else {}
     lines: list[str] = []
-    for title, chosen in grouped(report):
-        lines += ["", style(f"{title} ({len(chosen)})", "bold")]
-        for finding in chosen:
-            lines += _finding(finding, style, width, verbose)
+    for name, title, findings in by_family(report.findings):
+        counted = [f for f in findings if f.verdict.status is not Status.NOT_APPLICABLE]
+        good = sum(f.verdict.status is Status.PASS for f in counted)
+        told = f"{good} of {len(counted)} pass" if counted else "not applicable"
+        lines += ["", f"{style(f'{title} ({name})', 'bold')} {style(f'· {told}', 'dim')}"]
+        for finding in findings:
+            if verbose or finding.waiver is not None or finding.verdict.status not in _QUIET:
+                lines += _finding(finding, style, width, verbose, gains.get(finding.check.id, 0.0))
+        lines += [] if verbose else _named(findings, style, width)
+    hint = "`kit explain ID` says why a check is asked" + ("" if verbose else ", -v shows the evidence of what passes")
+    return [*lines, "", style(hint, "dim")]
+
+
+def _named(findings: Sequence[Finding], style: Style, width: int) -> list[str]:
+    """Only the names of what needs no work."""
+    lines = []
+    for status, told in _QUIET.items():
+        ids = [f.check.id for f in findings if f.verdict.status is status and f.waiver is None]
+        if ids:
+            first, *more = textwrap.wrap(f"{told}{', '.join(ids)}", width - 4)
+            mark = style(MARKS[status], _COLOURS[status])
+            lines += [f"  {mark} {style(first, 'dim')}", *(f"    {style(row, 'dim')}" for row in more)]
     return lines
 
 
@@ -95,8 +160,8 @@ def _claims(report: Report, style: Style, width: int, verbose: bool) -> list[str
         return []
     lines = ["", style(f"Claimed, not found ({len(missing)} of {len(report.claims)} claims)", "bold")]
     for row in missing[: None if verbose else _SHOWN]:
-        place = str(row.at)
-        lines.append(f"  {style(place, 'cyan')}  {style(clip(row.text, max(20, width - 4 - len(place))), 'dim')}")
+        room = max(20, width - 4 - len(str(row.at)))
+        lines.append(f"  {style.place(*row.at[:2])}  {style(clip(row.text, room), 'dim')}")
     hidden = 0 if verbose else len(missing) - _SHOWN
     return lines + ([style(f"  and {hidden} more (-v)", "dim")] if hidden > 0 else [])
 
@@ -120,7 +185,7 @@ def _rubric(answers: Projection, style: Style, width: int) -> list[str]:
             item.text, width, initial_indent=f"    {points:>3} / {item.most:g}  ", subsequent_indent=" " * 12
         )
         for evidence in item.evidence[:1]:
-            lines.append(f"            {style(str(evidence.at), 'cyan')}")
+            lines.append(f"            {style.place(*evidence.at[:2])}")
         if item.ask:
             lines += _wrap(f"ask: {item.ask}", width, 12)
         elif item.missing and item.points != item.most:
@@ -146,7 +211,7 @@ def _waivers(report: Report, style: Style, width: int) -> list[str]:
     idle = [row for row in report.waivers if row.state != "used"]
     lines = ["", style(f"Waivers without effect ({len(idle)})", "bold")] if idle else []
     for row in idle:
-        lines.append(f"      {style(str(row.at), 'cyan')}  {clip(', '.join(row.checks), 40)}: {row.state}")
+        lines.append(f"      {style.place(*row.at[:2])}  {clip(', '.join(row.checks), 40)}: {row.state}")
         lines += _wrap("→ " + row.why, width)
     return lines
 
@@ -156,7 +221,7 @@ def _settings(report: Report, style: Style, width: int) -> list[str]:
     lines = ["", style(f"Its own settings ({len(report.settings)})", "bold")] if report.settings else []
     for row in report.settings:
         said = "followed" if row.honoured else f"not followed: {row.why}"
-        lines.append(f"      {style(str(row.at), 'cyan')}  {clip(row.key, 30)} = {clip(row.value, 60)}")
+        lines.append(f"      {style.place(*row.at[:2])}  {clip(row.key, 30)} = {clip(row.value, 60)}")
         lines += _wrap(said, width)
     return lines
 
@@ -185,10 +250,13 @@ def _dimensions(report: Report, style: Style) -> list[str]:
     return rows
 
 
-def _finding(finding: Finding, style: Style, width: int, verbose: bool) -> list[str]:
+def _finding(finding: Finding, style: Style, width: int, verbose: bool, points: float = 0.0) -> list[str]:
     check, verdict = finding.check, finding.verdict
     mark = style(MARKS[verdict.status], _COLOURS[verdict.status])
-    lines = [f"  {mark} {style(check.id, 'bold')} {check.title}{MARKED[finding.baseline]}"]
+    title = clip(f"{check.title}{MARKED[finding.baseline]}", width - 5 - len(check.id))
+    lines = [f"  {mark} {style(check.id, 'bold')} {title}"]
+    if points and len(title) + len(check.id) <= width - 12:
+        lines[0] += style(gain(points).rjust(width - 5 - len(check.id) - len(title)), "dim")
     if verdict.status is not Status.PASS:
         lines += _wrap(verdict.message, width)
     if finding.waiver is not None:
@@ -200,7 +268,7 @@ def _finding(finding: Finding, style: Style, width: int, verbose: bool) -> list[
     if len(shown) < len(verdict.evidence):
         lines.append(style(f"      and {len(verdict.evidence) - len(shown)} more (-v)", "dim"))
     if verdict.status in (Status.FAIL, Status.PARTIAL) and verdict.would_satisfy:
-        lines += _wrap("→ " + verdict.would_satisfy, width)
+        lines += _wrap("→ " + how(finding), width)
     if verbose and verdict.looked_in:
         lines += _wrap("looked in: " + ", ".join(verdict.looked_in), width)
     return lines
@@ -210,7 +278,7 @@ def _cite(evidence: Evidence, style: Style, width: int, verbose: bool) -> list[s
     """The place, whole so that a terminal can open it, and the note beside it or below."""
     place, note = str(evidence.at), evidence.note
     room = width - 8 - len(place)
-    line = f"      {style(place, 'cyan')}"
+    line = f"      {style.place(*evidence.at[:2])}"
     if room >= (len(note) if verbose else min(len(note), 40)):
         return [f"{line}  {style(clip(note, room), 'dim')}"]
     below = textwrap.wrap(note, width - 8) if verbose else [clip(note, width - 8)]

@@ -7,11 +7,36 @@ from typing import TYPE_CHECKING
 from readykit.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from readykit.advice import Step
     from readykit.model import Claim, Finding, Part, Report
 
 LEVELS = ("Notebook", "Reproducible", "Trustworthy", "In production", "Self-healing")
+LEVELS_MEAN = (
+    "it ran once, on one machine",
+    "anyone can rebuild the environment, the data and the model",
+    "measured against a baseline, tracked, tested, gated",
+    "served, validated, deployable, monitored, documented for who is on call",
+    "retrains, promotes and rolls back by itself, within a tested budget",
+)
+FAMILIES = {
+    "FRM": "Framing",
+    "DAT": "Data",
+    "PIP": "Pipeline and reproducibility",
+    "TRK": "Tracking and registry",
+    "EVL": "Evaluation",
+    "SRV": "Serving",
+    "MON": "Monitoring",
+    "RET": "Retraining and rollback",
+    "TST": "Tests",
+    "ENG": "Engineering",
+    "SEC": "Security and compliance",
+    "DOC": "Documentation and handover",
+    "OPS": "Scale and cost",
+    "TRL": "Trial history",
+}
+"""The families of the standard's checks, in the order of a model's life."""
 DIMENSIONS = {
     "deploy": "deployment",
     "mlops": "MLOps",
@@ -53,6 +78,38 @@ def grouped(report: Report) -> Iterator[tuple[str, list[Finding]]]:
         chosen = [finding for finding in asked if not statuses or finding.verdict.status in statuses]
         if chosen:
             yield title, chosen
+
+
+def by_family(findings: Iterable[Finding]) -> list[tuple[str, str, list[Finding]]]:
+    """Families with their titles and findings: in the order of a model's life, what needs work first in each."""
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.check.family, []).append(finding)
+    known = [name for name in FAMILIES if name in found]
+    urgency = [status for _, statuses in GROUPS for status in statuses]
+    return [
+        (name, FAMILIES.get(name, "More checks"), sorted(found[name], key=lambda f: (
+            f.waiver is not None, urgency.index(f.verdict.status), f.check.id
+        )))
+        for name in (*known, *sorted(set(found) - set(known)))
+    ]  # fmt: skip
+
+
+def promise(step: Step) -> str:
+    """What mending all that a level needs leads to."""
+    told = "This one brings" if len(step.mends) == 1 else f"These {len(step.mends)} bring"
+    return f"{told} you to level {step.level} {LEVELS[step.level]}, {step.score:.1f} of 100"
+
+
+def how(finding: Finding) -> str:
+    """What would satisfy a check, and the command that gives it."""
+    told = finding.verdict.would_satisfy or finding.verdict.message
+    return f"{told} (`{finding.check.fix}`)" if finding.check.fix else told
+
+
+def gain(points: float) -> str:
+    """Points of 100 that a mend brings."""
+    return f"+{points:.1f}" if points >= 0.05 else "+0"
 
 
 def verdict(report: Report) -> str:
