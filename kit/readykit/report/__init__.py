@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 FORMATS: Final[Mapping[str, str]] = {
     "terminal": ".txt", "json": ".json", "sarif": ".sarif", "junit": ".xml", "html": ".html", "markdown": ".md",
     "csv": ".csv", "github": ".github", "gitlab": ".gitlab.json",
+    "badge": ".svg", "shields": ".badge.json",
 }  # fmt: skip
 """The suffix of a file in each format."""
 _ALSO: Final = {".sarif.json": "sarif", ".htm": "html", ".markdown": "markdown"}
 _CODE_QUALITY: Final = "gl-code-quality"  # the beginning of the name that GitLab's documentation gives to such files
+_BADGE: Final = "badge.json"
 _MODULES: Final = {"json": "json_", "csv": "csv_"}  # names of the standard library's modules are not taken
 
 
@@ -29,6 +31,8 @@ def format_of(path: str) -> str | None:
     name = path.replace("\\", "/").rpartition("/")[2].lower()
     if name.startswith(_CODE_QUALITY) and name.endswith(".json"):
         return "gitlab"
+    if name == _BADGE:
+        return "shields"
     known = {**{suffix: form for form, suffix in FORMATS.items()}, **_ALSO}
     return next((known[suffix] for suffix in sorted(known, key=len, reverse=True) if name.endswith(suffix)), None)
 

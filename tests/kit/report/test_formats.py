@@ -180,6 +180,23 @@ def check_gitlab(page: str, _: Report) -> None:
         assert row["check_name"]
 
 
+def check_badge(page: str, report: Report) -> None:
+    root = ET.fromstring(page)
+    names = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert names <= {"svg", "title", "clipPath", "rect", "g", "text"}, "nothing that runs, links or loads"
+    assert root.get("aria-label") == root.findtext("{*}title")
+    assert not re.search(r"(?:href|url\((?!#)|style|on\w+)\s*=", page)
+    words = "".join(root.itertext())
+    assert "level" in words or "not graded" in words
+
+
+def check_shields(page: str, _: Report) -> None:
+    values = json.loads(page)
+    assert set(values) == {"schemaVersion", "label", "message", "color"}
+    assert values["schemaVersion"] == 1
+    assert re.fullmatch("[0-9a-f]{6}", values["color"])
+
+
 READERS = {name.removeprefix("check_"): value for name, value in globals().items() if name.startswith("check_")}
 
 
@@ -251,6 +268,9 @@ def test_a_page_that_would_be_too_long_says_what_it_left_out() -> None:
         ("r.github", "github"),
         ("gl-code-quality-report.json", "gitlab"),
         ("r.gitlab.json", "gitlab"),
+        ("badge.svg", "badge"),
+        ("out/badge.json", "shields"),
+        ("model.badge.json", "shields"),
         ("r.pdf", None),
         ("json", None),
     ],
