@@ -68,6 +68,7 @@ LAYERS = (
     {"scaffold"},
     {"demo"},
     {"output"},
+    {"completion"},
     {"cli_audit"},
     {"cli"},
     {"__main__"},

@@ -230,6 +230,20 @@ def _cache(options: argparse.Namespace) -> int:
     return OK
 
 
+def _add_completion(parser: argparse.ArgumentParser) -> None:
+    from readykit.completion import SHELLS
+
+    parser.add_argument("shell", choices=SHELLS, help="the shell to write the script for")
+    parser.set_defaults(run=_completion)
+
+
+def _completion(options: argparse.Namespace) -> int:
+    from readykit.completion import script
+
+    sys.stdout.write(script(_parser(), options.shell))
+    return OK
+
+
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "dest", nargs="?", default="readykit-demo", metavar="DEST", help="the folder to make (default: readykit-demo)"
@@ -251,6 +265,7 @@ _COMMANDS = {
     "explain": (_add_explain, "what a check asks, why, and how to satisfy it"),
     "checks": (_add_checks, "list the checks"),
     "cache": (_add_cache, "what earlier audits worked out: where it lies, and `kit cache clear`"),
+    "completion": (_add_completion, "the words of this command for bash, zsh or fish"),
     "demo": (_add_demo, "the whole story in one go, on real data"),
 }
 """What adds the words of each command to a parser, and what the command is for."""

@@ -9,12 +9,6 @@ from typing import Final
 SHELLS: Final = ("bash", "zsh", "fish")
 _FILES: Final = ("FILE", "TARGET", "REPORT")
 _FOLDERS: Final = ("DIR", "DEST")
-HOW: Final = {
-    "bash": 'eval "$(kit completion bash)"  # in ~/.bashrc',
-    "zsh": "kit completion zsh > a folder of your $fpath, as _kit",
-    "fish": "kit completion fish > ~/.config/fish/completions/kit.fish",
-}
-"""What to do with the script."""
 
 
 def script(parser: argparse.ArgumentParser, shell: str) -> str:
@@ -34,17 +28,16 @@ def script(parser: argparse.ArgumentParser, shell: str) -> str:
             action.choices = values
         elif metavar in (*_FILES, *_FOLDERS):
             action.complete = shtab.FILE if metavar in _FILES else shtab.DIRECTORY  # type: ignore[attr-defined]
-    return f"# {HOW[shell]}\n{shtab.complete(parser, shell)}\n"
+    return f"{shtab.complete(parser, shell)}\n"  # zsh wants its first line first: nothing of ours before it
 
 
 def _values() -> dict[str, Sequence[str]]:
     """The values of words that the standard knows."""
-    from readykit import catalogue, paths
+    from readykit import catalogue, rubrics
     from readykit.score import standard
 
     ids = [check.id for check in catalogue.with_folders(())]
-    rubrics = sorted(path.stem for path in (paths.CHECKS / "rubrics").glob("*.toml"))
-    return {"--profile": sorted(standard().profiles), "--rubric": rubrics, "ID": ids}
+    return {"--profile": sorted(standard().profiles), "--rubric": rubrics.names(), "ID": ids}
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
