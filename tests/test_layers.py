@@ -68,6 +68,7 @@ LAYERS = (
     {"scaffold"},
     {"demo"},
     {"output"},
+    {"api"},
     {"completion"},
     {"cli_audit"},
     {"cli"},

@@ -6,31 +6,29 @@ cites `path:line`. The command line (`kit`) offers the same and more: `kit new`,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from readykit.model import Report
+    from readykit.api import Report as Report
+    from readykit.api import audit as audit
+    from readykit.api import load as load
+    from readykit.errors import KitError as KitError
+    from readykit.errors import TargetError as TargetError
+    from readykit.errors import UsageError as UsageError
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "audit"]
+__all__ = ["KitError", "Report", "TargetError", "UsageError", "__version__", "audit", "load"]
+_ERRORS = ("KitError", "TargetError", "UsageError")
 
 
-def audit(path: str | Path = ".", *, profile: str = "production") -> Report:
-    """Audit a repository on disk.
-
-    Args:
-        path: the root of the repository.
-        profile: which demands to hold it to (`kit checks --profile` lists them).
-
-    Returns:
-        The report; `readykit.report.json_.render(report)` writes it as JSON.
+def __getattr__(name: str) -> Any:
+    """What is offered, imported when it is asked for: `kit --version` needs none of it.
 
     Raises:
-        readykit.errors.TargetError: there is nothing at `path` that can be audited.
+        AttributeError: there is no such name.
     """
-    from readykit.auditor import audit as run
-    from readykit.wishes import Wishes
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-    return run(path, Wishes(profile=profile))
+    return getattr(import_module("readykit.errors" if name in _ERRORS else "readykit.api"), name)
