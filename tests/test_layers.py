@@ -64,6 +64,7 @@ LAYERS = (
     {"auditor"},
     {"baseline", "floors"},
     {"report"},
+    {"comparison"},
     {"steps"},
     {"scaffold"},
     {"demo"},
@@ -71,6 +72,7 @@ LAYERS = (
     {"api"},
     {"completion"},
     {"cli_audit"},
+    {"cli_compare"},
     {"cli"},
     {"__main__"},
 )

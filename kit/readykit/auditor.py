@@ -23,7 +23,7 @@ from readykit.worker import Say, Worker, can_fork
 if TYPE_CHECKING:
     from readykit.model import Report
 
-__all__ = ["Way", "audit"]
+__all__ = ["Way", "audit", "audited"]
 _JUDGING = ("audit_repo", "chosen", "judged", "judgements", "_part")
 
 
@@ -46,11 +46,22 @@ def audit(
     with at_hand(path) as place:
         at_home = place.kind == "folder" and stands_in(Path(place.path))
         there = at_revision(place, revision) if revision else place
-        return _audited(there, wishes, at_home, today or time.strftime("%Y-%m-%d"), way or Way())
+        return audited(there, wishes, at_home, today or time.strftime("%Y-%m-%d"), way or Way())
 
 
-def _audited(place: Place, wishes: Wishes | None, at_home: bool, today: str, way: Way) -> Report:
-    """Audit a place in workers, until one comes to the end."""
+def audited(place: Place, wishes: Wishes | None, at_home: bool, today: str, way: Way) -> Report:
+    """Audit a place in workers, until one comes to the end.
+
+    Args:
+        place: from `target.at_hand`, while it is good.
+        wishes: what the examiner asks for.
+        at_home: whether the tree's own settings count.
+        today: the date that waivers are compared with, as YYYY-MM-DD.
+        way: how it is done.
+
+    Raises:
+        TargetError: there is nothing that can be audited.
+    """
     refused: dict[str, str] = {}
     work = partial(_here, place, wishes, at_home, today, way, refused)
     if not can_fork():

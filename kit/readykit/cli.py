@@ -137,6 +137,12 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     add_audit(parser)
 
 
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    from readykit.cli_compare import add_compare
+
+    add_compare(parser)
+
+
 def _add_new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dest", metavar="DEST", help="the folder to make")
     parser.add_argument("-d", "--data", action="append", default=[], metavar="KEY=VALUE", help="answer a question")
@@ -262,6 +268,7 @@ def _demo(options: argparse.Namespace) -> int:
 _COMMANDS = {
     "new": (_add_new, "make a project in which the whole life of a model works"),
     "audit": (_add_audit, "measure a repository against the standard, with evidence"),
+    "compare": (_add_compare, "set several repositories or saved reports side by side, with reasons"),
     "explain": (_add_explain, "what a check asks, why, and how to satisfy it"),
     "checks": (_add_checks, "list the checks"),
     "cache": (_add_cache, "what earlier audits worked out: where it lies, and `kit cache clear`"),

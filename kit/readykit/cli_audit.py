@@ -49,7 +49,7 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
     add_folders(parser)
     parser.add_argument("--require-ml", action="store_true", help="exit 3 when it is not an ML project")
     parser.add_argument(
-        "--jobs", type=_jobs, default=0, metavar="N", help="processes at the same time (default: what helps)"
+        "--jobs", type=jobs, default=0, metavar="N", help="processes at the same time (default: what helps)"
     )
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep what earlier audits worked out")
     parser.add_argument("--reproducible", action="store_true", help="leave the run's time out of the report")
@@ -170,7 +170,7 @@ def _compared(
     return baseline.compared(report, known), files
 
 
-def _jobs(word: str) -> int:
+def jobs(word: str) -> int:
     """A number of processes.
 
     Raises:

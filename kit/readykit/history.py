@@ -11,18 +11,20 @@ from readykit.githead import COMMIT
 MAX_COMMITS = 500
 MAX_BYTES = 2_000_000
 SECONDS = 10.0
-_FORMAT = "%H%x1f%at%x1f%P%x1f%an%x1f%B%x1e"
+_FORMAT = "%H%x1f%at%x1f%P%x1f%an%x1f%ae%x1f%B%x1e"
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit: its digest, when it was written (seconds since 1970), its message, and what kind it is."""
+    """One commit: its digest, when it was written (seconds since 1970), its message, what kind it is, and by whom."""
 
     digest: str
     when: int
     message: str
     merge: bool = False
     robot: bool = False
+    author: str = ""
+    address: str = ""
 
     @property
     def subject(self) -> str:
@@ -74,14 +76,14 @@ def read(folder: Path, commit: str | None, scratch: Path | None = None) -> Histo
     except NoGit as why:
         return History((), str(why))
     output = data.decode("utf-8", "replace")
-    commits = tuple(made(record) for record in output.split("\x1e") if record.count("\x1f") >= 4)
+    commits = tuple(made(record) for record in output.split("\x1e") if record.count("\x1f") >= 5)
     fault = "" if whole else "git could not read all of its objects"
     return History(commits, fault or ("only the latest commits were cloned" if cut else ""))
 
 
 def made(record: str) -> Commit:
     """A commit from one record of the output."""
-    digest, when, parents, author, message = record.strip("\n").split("\x1f", 4)
+    digest, when, parents, author, address, message = record.strip("\n").split("\x1f", 5)
     robot = bool(re.search(r"\[bot\]|dependabot|renovate|github-actions|pre-commit-ci", author, re.IGNORECASE))
     seconds = int(when) if re.fullmatch(r"\d{1,12}", when) else 0
-    return Commit(digest, seconds, message, " " in parents, robot)
+    return Commit(digest, seconds, message, " " in parents, robot, author, address)

@@ -15,8 +15,15 @@ EVERY = 0.1
 class Progress:
     """Shows what a worker says; on anything but a terminal it says nothing."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, about: str = "") -> None:
+        """Begin.
+
+        Args:
+            stream: where it is shown; standard error when left out.
+            about: which of several audits this is.
+        """
         self.stream = stream or sys.stderr
+        self.about = f"{about}: " if about else ""
         self._begun = time.monotonic()
         self._last = 0.0
         self._files = self._checks = 0
@@ -36,7 +43,7 @@ class Progress:
             return
         self._last = now
         done = f"judging: {self._checks} checks" if self._checks else f"reading: {self._files:,} files"
-        self.stream.write(f"\r\x1b[Kkit: {done}, {now - self._begun:.0f} s")
+        self.stream.write(f"\r\x1b[Kkit: {self.about}{done}, {now - self._begun:.0f} s")
         self.stream.flush()
         self._shown = True
 

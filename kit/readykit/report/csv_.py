@@ -24,7 +24,7 @@ def render(report: Report) -> str:
     writer = csv.writer(page, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for finding in report.findings:
-        writer.writerow([_cell(value) for value in _row(finding)])
+        writer.writerow([cell(value) for value in _row(finding)])
     return page.getvalue()
 
 
@@ -40,6 +40,6 @@ def _row(finding: Finding) -> list[str]:
     ]  # fmt: skip
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A value that no spreadsheet takes for a formula."""
     return f"'{text}" if _FORMULA.match(text) else text

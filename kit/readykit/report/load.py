@@ -45,6 +45,8 @@ MAX_SAVED: Final = 64_000_000
 """Bytes of a saved report; that of a repository with 29 projects has 0.8 million."""
 _HOW: Final = "make one with `kit audit TARGET -o report.json`"
 _Choice = TypeVar("_Choice", Status, Strength)
+_WORD: Final = 80
+"""Characters of an id or another name of ours."""
 _NO_DOC: Final = Doc("", "", "", "")
 
 
@@ -230,22 +232,23 @@ def _repository(row: _Row) -> RepositoryInfo:
 def _score(row: _Row) -> Score:
     level = row.number("level", 0, 4)
     dimensions = row.row("dimensions")
-    points = {str(name): dimensions.number(name, 0, 100) for name in dimensions.values}
+    points = {clean(name, _WORD): dimensions.number(name, 0, 100) for name in dimensions.values}
     return Score(row.number("score", 0, 100), None if level is None else int(level), points)
 
 
 def _finding(row: _Row) -> Finding:
+    """A finding; what it says of its check is cleaned here, because `cleaned` leaves checks as they are."""
     check = Check(
-        row.text("id") or _refuse(row, "id", "missing"),
-        row.text("title"),
-        row.text("capability"),
+        clean(row.text("id"), _WORD) or _refuse(row, "id", "missing"),
+        clean(row.text("title"), 200),
+        clean(row.text("capability"), _WORD),
         row.whole("level", 1, 4),
-        row.text("dimension"),
+        clean(row.text("dimension"), _WORD),
         _NO_DOC,
         _judged_elsewhere,
         "",
         1.0 if (weight := row.number("weight")) is None else weight,
-        row.text("fix") or None,
+        clean(row.text("fix"), 200) or None,
     )
     waived = row.values.get("waiver")
     waiver = _Row(waived, f"{row.at}.waiver") if waived is not None else None

@@ -27,12 +27,14 @@ def test_strings_are_cleaned_again(tmp_path: Path) -> None:
     values["repository"]["name"] = "\x1b[2Jname\u202e"
     values["checks"][0]["message"] = "a\n::error::PWN"
     values["checks"][0]["evidence"][0]["path"] = "a\x1b]0;PWN\x07\nb.py"
+    values["checks"][0]["title"] = "\x1b[31mtitle"
     file = tmp_path / "edited.json"
     file.write_text(json.dumps(values))
     report = load(file)
     assert report.clean
     assert report.repository.name.isprintable()
     assert report.findings[0].verdict.message.isprintable()
+    assert report.findings[0].check.title.isprintable()
     assert report.findings[0].verdict.evidence[0].at.path.isprintable()
 
 
