@@ -144,37 +144,21 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_new(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dest", metavar="DEST", help="the folder to make")
-    parser.add_argument("-d", "--data", action="append", default=[], metavar="KEY=VALUE", help="answer a question")
-    parser.add_argument("--defaults", action="store_true", help="take the default for every question not answered")
-    parser.add_argument("--no-git", action="store_true", help="no git repository and no first commit")
-    parser.add_argument("--no-sync", action="store_true", help="do not install the project's environment")
-    parser.add_argument("--run-pipeline", action="store_true", help="also run the pipeline once and commit dvc.lock")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
-    parser.set_defaults(run=_new)
+    from readykit.cli_project import add_new
+
+    add_new(parser)
 
 
-def _new(options: argparse.Namespace) -> int:
-    from readykit.scaffold import new
+def _add_update(parser: argparse.ArgumentParser) -> None:
+    from readykit.cli_project import add_update
 
-    answers = dict(_key_value(word) for word in options.data)
-    new(
-        options.dest,
-        answers,
-        defaults=options.defaults,
-        git=not options.no_git,
-        sync=not options.no_sync,
-        pipeline=options.run_pipeline,
-        quiet=options.quiet,
-    )
-    return OK
+    add_update(parser)
 
 
-def _key_value(word: str) -> tuple[str, str]:
-    key, equals, value = word.partition("=")
-    if not equals or not key:
-        raise UsageError(f"--data {word!r}: write KEY=VALUE, for example --data project_name=flight-delays")
-    return key, value
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    from readykit.cli_project import add_doctor
+
+    add_doctor(parser)
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
@@ -267,6 +251,8 @@ def _demo(options: argparse.Namespace) -> int:
 
 _COMMANDS = {
     "new": (_add_new, "make a project in which the whole life of a model works"),
+    "update": (_add_update, "bring a project of `kit new` to this version's template, your edits kept"),
+    "doctor": (_add_doctor, "is this machine ready, and how to get what is missing"),
     "audit": (_add_audit, "measure a repository against the standard, with evidence"),
     "compare": (_add_compare, "set several repositories or saved reports side by side, with reasons"),
     "explain": (_add_explain, "what a check asks, why, and how to satisfy it"),

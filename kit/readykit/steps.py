@@ -128,7 +128,7 @@ class Steps:
     def _start(
         self, command: Sequence[str], cwd: Path, env: Mapping[str, str] | None, log: IO[bytes]
     ) -> subprocess.Popen[bytes]:
-        log.write(f"$ {' '.join(command)}\n".encode())
+        log.write(f"$ {' '.join(command)}".replace("\n", " ").encode() + b"\n")  # one line, whatever a message holds
         log.flush()
         try:
             process = subprocess.Popen(

@@ -80,6 +80,21 @@ def test_a_matrix_runs_a_command_for_each_of_its_values() -> None:
     ]
 
 
+def test_a_matrix_of_gitlab_runs_a_command_for_each_of_its_values() -> None:
+    text = """check:
+  parallel:
+    matrix:
+      - SESSION: [lint, tests]
+        PYTHON: "3.12"
+  script:
+    - uv run nox -s "$SESSION"
+other:
+  script: nox -s $SESSION
+"""
+    found = commands(yaml.extract(text, ".gitlab-ci.yml"))
+    assert found == [(7, "uv run nox -s lint"), (7, "uv run nox -s tests"), (9, "nox -s $SESSION")]
+
+
 def test_a_matrix_that_is_computed_is_left_as_it_stands() -> None:
     text = WORKFLOW.replace("[lint, tests]", "${{ fromJson(needs.plan.outputs.sessions) }}")
     assert (10, 'nox -s "$SESSION"') in commands(yaml.extract(text, ".github/workflows/ci.yml"))

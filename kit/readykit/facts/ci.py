@@ -80,7 +80,7 @@ def commands_of(facts: Sequence[Fact], text: str, path: str) -> list[Fact]:
         return []
     lines = text.split("\n")
     reader = READERS.get(runner, generic)
-    matrices = Matrices(facts) if runner == "github" else None
+    matrices = Matrices(facts) if runner in ("github", "gitlab") else None
     found: list[Fact] = []
     letters = 0
     for scope, fact, detail in reader(facts):

@@ -1,4 +1,7 @@
-"""One command for each value of a GitHub matrix: `nox -s "$SESSION"` runs whatever `matrix.session` lists."""
+"""One command for each value of a matrix: `nox -s "$SESSION"` runs whatever the matrix lists for it.
+
+GitHub's jobs hand a value over by their environment; in GitLab's the names of the matrix are the variables.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
 
 REFERENCE = re.compile(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
 LISTED = re.compile(r"(jobs\.[^.]+)\.strategy\.matrix\.(?:include\[\d+\]\.)?([\w-]+)(?:\[\d+\])?")
+IN_GITLAB = re.compile(r"([^.]+)\.parallel\.matrix\[\d+\]\.(\w+)(?:\[\d+\])?")
+JOB = re.compile(r"jobs\.[^.]+|[^.]+")
 MOST = 24
 """Values of one matrix that are followed."""
 MOST_VARIABLES = 100
@@ -19,7 +24,7 @@ MOST_VARIABLES = 100
 
 
 class Matrices:
-    """The matrices of a workflow's jobs, and the variables that stand for their values."""
+    """The matrices of the jobs, and the variables that stand for their values."""
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         self.values: dict[tuple[str, str], list[str]] = {}
@@ -27,6 +32,11 @@ class Matrices:
         for number, fact in enumerate(facts):
             if listed := LISTED.fullmatch(fact.name):
                 self.values.setdefault((listed[1], listed[2]), []).append(fact.value)
+            elif listed := IN_GITLAB.fullmatch(fact.name):
+                values = self.values.setdefault((listed[1], listed[2]), [])
+                if not values:
+                    self.variables.setdefault(listed[1], []).append((number, listed[2], listed[2]))
+                values.append(fact.value)
             scope, env, name = fact.name.rpartition(".env.")
             match = REFERENCE.fullmatch(fact.value.strip()) if env and "matrix" in fact.value else None
             if match:
@@ -35,9 +45,9 @@ class Matrices:
     def unfolded(self, command: Fact, step: str) -> list[Fact]:
         """The command as it is run: once for each value of the matrix that it names, by itself or by its environment.
 
-        `step` is the key of the command in the workflow, `jobs.check.steps[2].run`.
+        `step` is the key of the command in the workflow, `jobs.check.steps[2].run` or `check.script[0]`.
         """
-        job = re.match(r"jobs\.[^.]+", step)
+        job = JOB.match(step)
         if job is None or "$" not in command.name or not self.values:
             return [command]
         texts = {match[0]: match[1] for match in REFERENCE.finditer(command.name)}
