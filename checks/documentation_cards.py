@@ -68,12 +68,15 @@ ZOO = re.compile(r"(?<![a-z])model ?(hub|zoo)(?![a-z])", re.IGNORECASE)
 FIGURES = re.compile(r"^\|.*\|\s*[*_]*\d+\.\d+")
 WRITES = re.compile(r"(write_text|\.write|^open|\.open|json\.dump|\.dump|\.save\w*|\.to_(html|markdown)|\.render)$")
 
+UNWRITTEN = re.compile(r"^.*\b(TODO|TBD|FIXME)\b.*$", re.MULTILINE)
+
 WOULD = "a model card with use, limits, data, metrics and slices"
 
 
 def topics(text: str) -> list[str]:
-    """Which questions a text answers."""
-    return [name for name, words_of in TOPICS.items() if words_of.search(text)]
+    """Which questions a text answers; a line that is still to be written answers none."""
+    written = UNWRITTEN.sub("", text)
+    return [name for name, words_of in TOPICS.items() if words_of.search(written)]
 
 
 def cards(project: Project) -> Iterator[tuple[Location, str, str]]:

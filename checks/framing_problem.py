@@ -196,7 +196,7 @@ def statements(facts: list[Fact]) -> Iterator[list[tuple[str, Fact]]]:
         yield [(part, f) for part, f in (("what", fact), ("for whom", who), ("from what", source)) if f is not None]
 
 
-@check("FRM001", "The problem is stated", capability="problem_stated", level=1, dimension="comm", fix="kit add docs")
+@check("FRM001", "The problem is stated", capability="problem_stated", level=1, dimension="comm")
 def problem_is_stated(project: Project) -> Verdict:
     """What: a stranger learns from the opening of the README or a section what is predicted, for whom, and from what.
 

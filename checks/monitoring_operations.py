@@ -113,7 +113,7 @@ def serving_logs(project: Project) -> list[Evidence]:
     capability="ops_monitoring_alerts",
     level=3,
     dimension="deploy",
-    fix="kit add monitoring",
+    fix="kit add serving",
 )
 def service_is_watched(project: Project) -> Verdict:
     """What: the running service's latency, errors or load go to a system that keeps and shows them.

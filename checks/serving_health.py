@@ -90,7 +90,7 @@ def told(probe: Probe) -> str:
     capability="health_probe",
     level=3,
     dimension="deploy",
-    fix="kit add serving",
+    fix="kit add container",
 )
 def there_is_a_probe(project: Project) -> Verdict:
     """What: the service has an address that says whether it lives, and the deployment asks it.

@@ -59,6 +59,8 @@ BOTH = re.compile(
     r"(?<![a-z])(train(ing)?|offline|batch)(?![a-z]).*(?<![a-z])(serving|service|online|inference|api)(?![a-z])"
     r"|(?<![a-z])(serving|service|online|inference|api)(?![a-z]).*(?<![a-z])(train(ing)?|offline|batch)(?![a-z])|(?<![a-z])skew(?![a-z])"
 )
+# `monkeypatch` also changes the folder and the environment, which replaces no part of what runs
+REPLACES = re.compile(r"(^|\.)(Magic)?Mock$|(^|\.)patch(\.|$)|^monkeypatch\.(setattr|setitem)$")
 WANTED_WHOLE = "a test that runs the pipeline from data to a scored model on a small sample and asserts on the result"
 WANTED_DOOR = (
     "tests that call the service through a client: a good request with its answer, and a bad one that is refused"
@@ -94,9 +96,8 @@ def whole_way(name: str) -> bool:
 
 def faked(test: Test) -> bool:
     """Whether a test replaces parts of what it runs."""
-    return any(re.search(r"(^|\.)(Magic)?Mock$|(^|\.)patch(\.|$)", call.name) for call in test.calls) or bool(
-        re.search(r"mock|patch", test.fact.detail.get("decorators", "") + test.fact.detail.get("args", ""))
-    )
+    given = re.sub(r"monkeypatch\b", "", test.fact.detail.get("decorators", "") + test.fact.detail.get("args", ""))
+    return any(REPLACES.search(call.name) for call in test.calls) or bool(re.search(r"mock|patch", given))
 
 
 def started(test: Test) -> str:

@@ -78,6 +78,7 @@ def test_the_installed_wheel_makes_a_project_and_audits_it(installed: Path) -> N
     audited = run(installed, "audit", "flight-delays", "--output", str(report), "--min-score", "100")
     assert audited.returncode == 0, audited.stdout + audited.stderr
     assert json.loads(report.read_text())["score"] == 100
+    assert "tracking" in run(installed, "add", "--list").stdout
 
 
 def test_it_installs_few_packages(installed: Path) -> None:

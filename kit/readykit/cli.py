@@ -143,6 +143,12 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     add_compare(parser)
 
 
+def _add_add(parser: argparse.ArgumentParser) -> None:
+    from readykit.cli_add import add_add
+
+    add_add(parser)
+
+
 def _add_new(parser: argparse.ArgumentParser) -> None:
     from readykit.cli_project import add_new
 
@@ -255,6 +261,7 @@ _COMMANDS = {
     "doctor": (_add_doctor, "is this machine ready, and how to get what is missing"),
     "audit": (_add_audit, "measure a repository against the standard, with evidence"),
     "compare": (_add_compare, "set several repositories or saved reports side by side, with reasons"),
+    "add": (_add_add, "put what a check misses into an existing repository"),
     "explain": (_add_explain, "what a check asks, why, and how to satisfy it"),
     "checks": (_add_checks, "list the checks"),
     "cache": (_add_cache, "what earlier audits worked out: where it lies, and `kit cache clear`"),

@@ -174,10 +174,11 @@ COMMON = frozenset(
 
 
 def own_image(project: Project, name: str) -> bool:
-    """Whether an image is the project's: it is named after the repository, its owner or a folder with a Dockerfile."""
+    """Whether an image is the project's: named after the repository, its package or a folder with a Dockerfile."""
     if not name or "$" in name or "{" in name or "kit_" in name:
         return True
-    words = set(re.findall(r"[a-z]{3,}", project.repo.name.lower())) - COMMON
+    declared = " ".join(fact.value for fact in project.facts("toml", name="project.name"))
+    words = set(re.findall(r"[a-z]{3,}", f"{project.repo.name} {declared}".lower())) - COMMON
     if words & set(re.findall(r"[a-z]{3,}", name.lower())):
         return True
     plain = re.sub(r"[_.-]", "", name.lower().partition("@")[0])

@@ -1,7 +1,7 @@
 """Where our own files are: inside the package when installed, at the repository root when developed.
 
-The wheel puts `checks/`, `template/` and `copier.yml` inside the package; an editable install finds them live in
-the checkout, so that a change to a check or a template file needs no reinstall.
+The wheel puts `checks/`, `template/`, `additions/` and `copier.yml` inside the package; an editable install finds them
+live in the checkout, so that a change to a check or a template file needs no reinstall.
 """
 
 from __future__ import annotations
@@ -18,5 +18,6 @@ RUBRICS = CHECKS / "rubrics"
 CLAIMS = CHECKS / "claims.toml"
 STANDARD = CHECKS / "standard.toml"
 TEMPLATE = HOME / "template"
+ADDITIONS = HOME / "additions"
 QUESTIONS = PACKAGE / "copier.yml"
 RESERVED = PACKAGE / "reserved.yml"

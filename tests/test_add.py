@@ -1,0 +1,183 @@
+"""`kit add`: what is promised is what the audit says afterwards, and nothing is written without consent."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from plain import commit, plain
+from readykit import adding, addition
+from readykit.errors import TargetError
+from readykit.manifestedit import with_requirements
+
+ROOT = Path(__file__).parents[1]
+KNOWN = addition.load()
+OFFERED = [name for name, one in KNOWN.items() if not one.internal]
+RANK = {"fail": 0, "partial": 1, "not_applicable": 2, "pass": 2}
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return plain(tmp_path_factory.mktemp("plain") / "churn")
+
+
+@pytest.fixture
+def copy(repository: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(repository, tmp_path / "churn"))
+
+
+def add(kit: list[str], *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*kit, "add", *words], cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
+def audited(kit: list[str], folder: Path, report: Path) -> dict[str, str]:
+    subprocess.run([*kit, "audit", str(folder), "-q", "-o", str(report)], check=True)
+    return {row["id"]: row["status"] for row in json.loads(report.read_text())["checks"]}
+
+
+@pytest.fixture(scope="module")
+def before(repository: Path, kit: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return audited(kit, repository, tmp_path_factory.mktemp("before") / "report.json")
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    return {p.as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file() and ".git" not in p.parts}
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_the_audit_improves_by_exactly_what_was_promised(
+    name: str, copy: Path, before: dict[str, str], kit: list[str], tmp_path: Path
+) -> None:
+    done = add(kit, name, str(copy), "--yes", "--set", "remote=s3://ours/churn")
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = audited(kit, copy, tmp_path / "report.json")
+    parts = addition.ordered(KNOWN[name], KNOWN)
+    promised = {check for part in parts for check in part.promises}
+    helped = {check for part in parts for check in part.helps}
+    opened = {check for part in parts for check in part.opens}
+    assert {c for c in after if after[c] == "pass" and before[c] != "pass"} == promised - {
+        c for c in promised if before[c] == "pass"
+    }
+    assert {c for c in after if after[c] == "partial" and before[c] == "fail"} == helped - promised
+    assert {c for c in after if RANK[after[c]] < RANK[before[c]]} <= opened
+
+
+def test_every_fix_line_of_the_checks_names_an_addition_and_every_addition_is_named() -> None:
+    named = set()
+    for file in (ROOT / "checks").glob("*.py"):
+        named |= set(re.findall(r'fix="kit add (\w+)"', file.read_text()))
+    assert named == set(OFFERED)
+
+
+def test_a_check_or_a_capability_leads_to_its_addition(copy: Path, kit: list[str]) -> None:
+    for word in ("TRK001", "experiment_tracking"):
+        done = add(kit, word, str(copy), "--dry-run")
+        assert "new      src/churn/lifecycle/tracking.py" in done.stdout
+        assert done.returncode == 0
+    done = add(kit, "DOC999", str(copy), "--dry-run")
+    assert done.returncode == 2
+    assert "use one of" in done.stderr
+
+
+def test_what_the_code_says_is_found(copy: Path, kit: list[str]) -> None:
+    assert add(kit, "baseline", str(copy), "--yes").returncode == 0
+    project = (copy / "src/churn/lifecycle/project.py").read_text()
+    assert 'DATA = Path("data/customers.csv")' in project
+    assert 'TARGET = "churned"' in project
+    assert "RandomForestClassifier(n_estimators=50, random_state=7)" in project
+
+
+def test_plan_and_diff_are_shown_and_nothing_is_written_without_consent(copy: Path, kit: list[str]) -> None:
+    at_first = written(copy)
+    looked = add(kit, "tracking", str(copy), "--dry-run")
+    asked = add(kit, "tracking", str(copy))
+    assert looked.returncode == 0
+    assert "+++ b/src/churn/lifecycle/tracking.py" in looked.stdout
+    assert "changed  pyproject.toml" in looked.stdout
+    assert asked.returncode == 2
+    assert "nothing was written" in asked.stderr
+    assert written(copy) == at_first
+
+
+def test_a_tree_with_changes_is_refused(copy: Path, kit: list[str]) -> None:
+    (copy / "README.md").write_text("# Churn, but better\n")
+    at_first = written(copy)
+    done = add(kit, "docs", str(copy), "--yes")
+    assert done.returncode == 2
+    assert "README.md" in done.stderr
+    assert written(copy) == at_first
+    assert add(kit, "docs", str(copy), "--yes", "--force").returncode == 0
+
+
+def test_a_file_that_exists_stays_as_it_is(copy: Path, kit: list[str]) -> None:
+    (copy / "docs").mkdir()
+    (copy / "docs/runbook.md").write_text("# Ours\n")
+    commit(copy, "Add a runbook")
+    done = add(kit, "docs", str(copy), "--yes")
+    assert "docs/runbook.md exists and stays" in done.stdout
+    assert (copy / "docs/runbook.md").read_text() == "# Ours\n"
+
+
+def test_a_second_tool_is_not_added(copy: Path, kit: list[str]) -> None:
+    train = copy / "src/churn/train.py"
+    tracked = train.read_text().replace(
+        "    model.fit(x_train, y_train)\n",
+        '    model.fit(x_train, y_train)\n    wandb.init(config={"seed": 7})\n    wandb.log({"trees": 50.0})\n',
+    )
+    train.write_text("import wandb\n" + tracked)
+    commit(copy, "Track")
+    done = add(kit, "tracking", str(copy), "--yes")
+    assert done.returncode == 2
+    assert "does it already" in done.stderr
+    assert "src/churn/train.py:" in done.stderr
+
+
+def test_added_twice_is_added_once(copy: Path, kit: list[str]) -> None:
+    assert add(kit, "validation", str(copy), "--yes").returncode == 0
+    commit(copy, "Validate")
+    once = written(copy)
+    again = add(kit, "validation", str(copy), "--yes")
+    assert again.returncode == 0
+    assert "nothing to add" in again.stdout
+    assert written(copy) == once
+
+
+def test_what_cannot_be_guessed_is_asked_for(copy: Path, kit: list[str]) -> None:
+    done = add(kit, "data", str(copy), "--yes")
+    assert done.returncode == 2
+    assert "--set remote=" in done.stderr
+
+
+def test_a_failure_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("before\n")
+    (tmp_path / "link").symlink_to("/tmp")
+    create = {"new/file.py": "x\n", "link/outside.py": "y\n"}
+    plan = adding.Plan((), (), create, {"README.md": ("before\n", "after\n")}, (), ())
+    with pytest.raises(TargetError, match="nothing was changed"):
+        adding.write(plan, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md", "link"]
+    plan = adding.Plan((), (), {"new/file.py": "x\n"}, {"README.md": ("before\n", "after\n")}, (), ())
+    adding.write(plan, tmp_path)
+    assert (tmp_path / "README.md").read_text() == "after\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[project]\ndependencies = ["a[x]>=1"]\n', '[project]\ndependencies = [\n    "a[x]>=1",\n    "b>=2",\n]\n'),
+        ('[project]\ndependencies = [\n  "b",\n]\n', '[project]\ndependencies = [\n  "b",\n]\n'),
+        ('[project]\ndependencies = [\n  "a", # why\n]\n', None),
+        ("[project\n", None),
+        ('[tool.x]\ndependencies = ["z"]\n', None),
+    ],
+)
+def test_a_manifest_keeps_all_that_was_in_it(text: str, expected: str | None) -> None:
+    assert with_requirements("pyproject.toml", text, ["b>=2"]) == expected
+
+
+def test_requirements_are_appended_once() -> None:
+    assert with_requirements("requirements.txt", "A_b==1", ["a-b>=2", "c>=1"]) == "A_b==1\nc>=1\n"
