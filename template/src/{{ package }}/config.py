@@ -138,6 +138,13 @@ class MonitorParams(Section):
     seed: int = 0
 
 
+class ChallengerParams(Section):
+    """How a new version is tried before it is promoted: not at all, in shadow, or on a share of the requests."""
+
+    mode: Literal["off", "shadow", "share"] = "shadow"
+    share: Share = 0.1
+
+
 class ServingParams(Section):
     """The limits of the HTTP service."""
 
@@ -146,6 +153,8 @@ class ServingParams(Section):
     max_rows: int = Field(1000, ge=1, le=100_000)
     max_body_bytes: int = Field(1_048_576, ge=1024)
     timeout_seconds: int = Field(2, ge=1)
+    log: Literal["info", "warning", "error"] = "info"
+    challenger: ChallengerParams = ChallengerParams()
 
 
 class LoadParams(Section):

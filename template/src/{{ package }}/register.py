@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .config import MODEL_NAME, Params, Paths, ProjectError, load_params, one_sentence, paths
 from .model import MANIFEST, read_json, write_json
-from .registry import shadow
+from .registry import put_on_trial
 from .split import Window, windows
 from .tracking import connect
 
@@ -55,7 +55,7 @@ def main(params: Params, at: Paths) -> None:
     """The `register` stage."""
     window = windows(params)
     version = register(window, at.candidate, at)
-    shadow(at)
+    put_on_trial(at)
     write_json(at.reports / "registered.json", {"model": MODEL_NAME, "version": version, "window": asdict(window)})
 
 

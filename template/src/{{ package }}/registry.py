@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .config import MODEL_NAME, Paths, ProjectError, one_sentence, paths
+from .config import MODEL_NAME, Paths, ProjectError, load_params, one_sentence, paths
 from .model import MANIFEST, METRICS, MODEL, copy_bundle, read_json, sha256, write_json
-from .serving import CURRENT, SHADOW
+from .serving import CHALLENGER, CURRENT
 from .tracking import connect
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def promote(why: str, who: str | None = None, at: Paths | None = None) -> str:
         )
     export(client, challenger, at)
     point(version, at)
-    (at.serving / SHADOW).unlink(missing_ok=True)
+    (at.serving / CHALLENGER).unlink(missing_ok=True)
     if champion and str(champion.version) != version:
         client.set_registered_model_alias(MODEL_NAME, "previous", champion.version)
     client.set_registered_model_alias(MODEL_NAME, "champion", version)
@@ -65,20 +65,22 @@ def promote(why: str, who: str | None = None, at: Paths | None = None) -> str:
     return version
 
 
-def shadow(at: Paths | None = None) -> str | None:
-    """Try the challenger on real traffic first: the service scores with it as well and logs what it would have said.
+def put_on_trial(at: Paths | None = None) -> str | None:
+    """Try the challenger on real traffic before it is promoted, in shadow or on a share of it (`serving.challenger`).
 
-    Only with a champion that answers; promoting ends it. Returns the version, None when there is nothing to try.
+    Only beside a champion that answers; promoting ends it. Returns the version, None when there is nothing to try.
     """
     at = at or paths()
     client = connect(at)
-    challenger = alias(client, "challenger")
-    if challenger is None or not (at.serving / CURRENT).is_file():
+    challenger, trial = alias(client, "challenger"), load_params(at.params).serving.challenger
+    if challenger is None or trial.mode == "off" or not (at.serving / CURRENT).is_file():
         return None
+    version = str(challenger.version)
     export(client, challenger, at)
-    point(str(challenger.version), at, SHADOW)
-    print(f"version {challenger.version} runs in shadow of the champion; `nox -s promote` lets it answer")
-    return str(challenger.version)
+    point(version, at, CHALLENGER)
+    part = "runs in shadow of the champion" if trial.mode == "shadow" else f"answers {trial.share:.0%} of the requests"
+    print(f"version {version} {part}; `nox -s promote` lets it answer all of them")
+    return version
 
 
 def rollback(why: str, who: str | None = None, at: Paths | None = None) -> str:

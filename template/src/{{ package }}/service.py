@@ -10,30 +10,31 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import re
 import sqlite3
-from typing import Annotated, Any
-from uuid import uuid4
+from functools import partial
+from typing import Annotated, Any, Literal
 
 os.environ.setdefault("OTEL_SDK_DISABLED", "true")  # before BentoML is imported; a tenth of the latency
 
 import bentoml
-from fastapi import FastAPI, Header, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException as AnyHTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .config import load_params, paths
+from .config import PACKAGE, load_params, paths
 from .predictions import PredictionLog
 from .schema import Flight
-from .serving import SHADOW, ModelHolder
+from .serving import CHALLENGER, ModelHolder, ServedModel, in_canary
+from .telemetry import SECONDS_BUCKETS, Doorway, Lines, Metrics
 
 LOG = logging.getLogger(__name__)
+LINES = Lines()
 SERVING = load_params().serving
+TRIAL = SERVING.challenger
 SHOWN_PROBLEMS = 20
-SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+Role = Literal["champion", "challenger"]
 
 
 class Batch(BaseModel):
@@ -55,33 +56,13 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(protected_namespaces=())
     model_version: str
+    role: Role
     request_id: str
     predictions: list[Prediction]
 
 
-class BodyLimit:
-    """Refuse a body above the limit while it arrives, before anything parses or keeps it."""
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self.app = app
-        self.limit = limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        received = 0
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.limit:
-                raise HTTPException(413, f"The request is larger than {self.limit} bytes; send fewer flights.")
-            return message
-
-        await self.app(scope, counted, send)
-
-
 app = FastAPI(title="Prediction service", docs_url=None, redoc_url=None)
-app.add_middleware(BodyLimit, limit=SERVING.max_body_bytes)
+app.add_middleware(Doorway, limit=SERVING.max_body_bytes, lines=LINES, level=SERVING.log)
 
 
 @app.exception_handler(RequestValidationError)
@@ -116,62 +97,99 @@ async def one_line(_: Request, error: AnyHTTPException) -> JSONResponse:
     traffic={"timeout": SERVING.timeout_seconds},
     http={"host": "127.0.0.1", "port": SERVING.port},
     logging={"access": {"enabled": False}},
-    metrics={"enabled": True},
+    metrics={"enabled": True, "duration": {"buckets": SECONDS_BUCKETS}},
 )
 @bentoml.asgi_app(app)
 class Service:
-    """One worker: its model, its log, its routes."""
+    """One worker: its models, its log, its routes."""
 
     def __init__(self) -> None:
         where = paths()
+        LINES.start(logging.getLogger(PACKAGE))
+        self.metrics = Metrics()
         self.log = PredictionLog(where.predictions)
-        self.models = ModelHolder(where.serving)
-        self.challenger = ModelHolder(where.serving, SHADOW)
+        self.models = ModelHolder(where.serving, told=partial(self.metrics.holds, "champion"))
+        self.challenger = (
+            ModelHolder(where.serving, CHALLENGER, told=partial(self.metrics.holds, "challenger"))
+            if TRIAL.mode != "off"
+            else None
+        )
         # What start-up left behind is never garbage; full collections over it cost 150-250 ms each.
         gc.collect()
         gc.freeze()
         gc.set_threshold(2000, 20, 100)
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def stop(self) -> None:
+        """After the last answer: nothing that was logged is lost."""
+        self.models.close()
+        if self.challenger:
+            self.challenger.close()
+        self.log.close()
+        LINES.close()
 
     def __is_ready__(self) -> bool:
         """GET /readyz: 503 until a model is loaded (GET /healthz only says that the process lives)."""
         return self.models.current is not None
 
     @app.post("/predict")
-    async def predict(self, batch: Batch, x_request_id: Annotated[str | None, Header()] = None) -> Answer:
-        """Score every flight with the current model version; logged before it is answered."""
-        model = self.models.current
-        if model is None:
-            raise HTTPException(503, "No model is served yet; run `nox -s pipeline` and `nox -s promote`.")
-        request_id = x_request_id if x_request_id and SAFE_REQUEST_ID.fullmatch(x_request_id) else uuid4().hex
-        scores = model.score(batch.flights)
+    async def predict(self, batch: Batch, request: Request) -> Answer:
+        """Score every flight with one model version; logged before it is answered."""
+        told = request.scope["told"]
+        request_id: str = told["request_id"]
+        model, role, scores = self.scored(request_id, batch.flights)
         alerts = [score >= model.threshold for score in scores]
+        shadow = self.in_shadow(batch.flights) if TRIAL.mode == "shadow" else None
         try:
             inputs = [flight.model_dump(mode="json") for flight in batch.flights]
-            self.log.append(request_id, model.version, inputs, scores, alerts, self.in_shadow(batch.flights))
+            self.log.append(request_id, model.version, inputs, scores, alerts, shadow)
         except sqlite3.Error as error:
             raise HTTPException(503, f"The prediction could not be logged ({error}), so it is not given.") from error
+        self.metrics.answered(model.version, role, scores)
+        told.update(model_version=model.version, role=role, rows=len(scores))
         predictions = [Prediction(probability=s, alert=a) for s, a in zip(scores, alerts, strict=True)]
-        return Answer(model_version=model.version, request_id=request_id, predictions=predictions)
+        return Answer(model_version=model.version, role=role, request_id=request_id, predictions=predictions)
+
+    def scored(self, request_id: str, flights: list[Flight]) -> tuple[ServedModel, Role, list[float]]:
+        """Who answers this request, and the scores: the challenger on its share of the traffic, else the champion."""
+        champion = self.models.current
+        if champion is None:
+            raise HTTPException(503, "No model is served yet; run `nox -s pipeline` and `nox -s promote`.")
+        if TRIAL.mode == "share" and in_canary(request_id, TRIAL.share) and (tried := self.tried(flights)):
+            return tried[0], "challenger", tried[1]
+        return champion, "champion", champion.score(flights)
 
     def in_shadow(self, flights: list[Flight]) -> tuple[str, list[float]] | None:
-        """What the challenger says of the same flights: logged, never answered; no fault of it is the caller's."""
-        model = self.challenger.current
+        """What the challenger says of the same flights: logged, never answered."""
+        if not (tried := self.tried(flights)):
+            return None
+        model, scores = tried
+        self.metrics.scored(model.version, "shadow", scores)
+        return model.version, scores
+
+    def tried(self, flights: list[Flight]) -> tuple[ServedModel, list[float]] | None:
+        """The challenger's scores; no fault of a model on trial is the caller's."""
+        model = self.challenger.current if self.challenger else None
         if model is None:
             return None
         try:
-            return model.version, model.score(flights)
-        except Exception:  # a challenger on trial must not take the answer with it
-            LOG.exception("the challenger %s could not score in shadow", model.version)
+            return model, model.score(flights)
+        except Exception:
+            self.metrics.challenger_failed(model.version)
+            LOG.exception("the challenger %s could not score", model.version)
             return None
 
     @app.get("/version")
     async def version(self) -> dict[str, str | float | None]:
-        """Which version this worker answers with, and why a newer one was refused, if one was."""
+        """Which versions this worker holds, and why a newer one was refused, if one was."""
         model = self.models.current
+        challenger = self.challenger.current if self.challenger else None
         return {
             "model_version": model.version if model else None,
             "sha256": model.sha256 if model else None,
             "threshold": model.threshold if model else None,
             "refused": self.models.refused,
-            "shadow_version": self.challenger.current.version if self.challenger.current else None,
+            "challenger_version": challenger.version if challenger else None,
+            "challenger_mode": TRIAL.mode,
+            "challenger_share": TRIAL.share if TRIAL.mode == "share" else None,
         }

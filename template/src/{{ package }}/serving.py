@@ -1,7 +1,8 @@
-"""The models a service worker holds: one follows `models/serving/current.json` and answers, one follows `shadow.json`.
+"""The models a service worker holds: the champion (`models/serving/current.json`), one on trial (`challenger.json`).
 
 Promotion and rollback move the first of these small files atomically; while the second is there, the challenger that it
-names scores the same flights and its scores are only logged. Every worker looks at it once a second from a
+names is tried as `serving.challenger` says: it scores the same flights in shadow and its scores are only logged, or it
+answers a share of the requests. Every worker looks at it once a second from a
 thread of its own, loads a new version beside the old one, checks it, and then swaps one reference. No
 request waits for a load and none fails during a switch; a version that can't be used is refused and the old
 one goes on answering.
@@ -14,19 +15,24 @@ import logging
 import re
 import threading
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .config import ProjectError
 from .schema import EXAMPLE, Flight
+from .trees import FEW_ROWS, CompiledTrees, compiled
+
+if TYPE_CHECKING:
+    from .model import Scorer
 
 LOG = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0
 RETRY_REFUSED_SECONDS = 30.0  # a copy that was still under way may be whole by then
 CURRENT = "current.json"
-SHADOW = "shadow.json"
+CHALLENGER = "challenger.json"
 SAFE_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -37,12 +43,14 @@ class ServedModel:
     version: str
     sha256: str
     threshold: float
-    estimator: Any
+    estimator: Scorer
+    trees: CompiledTrees | None
     rows: Callable[[Sequence[Flight]], Any]
 
     def score(self, flights: Sequence[Flight]) -> list[float]:
         """The probability of a late departure for each flight."""
-        probabilities: list[float] = self.estimator.predict_proba(self.rows(flights))[:, 1].tolist()
+        scorer = self.trees if self.trees and len(flights) <= FEW_ROWS else self.estimator
+        probabilities: list[float] = scorer.predict_proba(self.rows(flights))[:, 1].tolist()
         return probabilities
 
 
@@ -71,16 +79,24 @@ def _load(folder: Path, version: str, digest: str) -> ServedModel:
     manifest = json.loads((folder / version / "manifest.json").read_text(encoding="utf-8"))
     if manifest["features"] != list(features.FEATURES):
         raise ProjectError(f"version {version} was trained on other features than this code builds")
-    return ServedModel(version, digest, manifest["threshold"], load(folder / version, digest), features.rows)
+    model = load(folder / version, digest)
+    return ServedModel(version, digest, manifest["threshold"], model, compiled(model), features.rows)
+
+
+def in_canary(request_id: str, share: float) -> bool:
+    """Whether a request belongs to the share that the challenger answers; the same id always gets the same answer."""
+    return zlib.crc32(request_id.encode()) < share * 2**32
 
 
 class ModelHolder:
     """The model that a pointer names, kept up to date by a background thread.
 
-    Without its pointer the answering model is kept, for the store may only be away for a moment; a shadow is let go.
+    Without its pointer the champion is kept, for the store may only be away for a moment; a challenger is let go.
     """
 
-    def __init__(self, folder: Path, pointer: str = CURRENT) -> None:
+    def __init__(self, folder: Path, pointer: str = CURRENT, told: Callable[..., None] | None = None) -> None:
+        """Follow `pointer` in `folder`; `told` hears version and sha256 of every switch."""
+        self._told = told or (lambda *_: None)
         self._folder = folder
         self._pointer = pointer
         self._seen: tuple[int, int, int] | None = None
@@ -97,8 +113,9 @@ class ModelHolder:
         try:
             stat = (self._folder / self._pointer).stat()
         except OSError:
-            if self._pointer == SHADOW:
+            if self._pointer == CHALLENGER:
                 self.current, self._seen = None, None
+                self._told(None)
             return
         seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
         if seen == self._seen and (self.refused is None or time.monotonic() < self._retry_at):
@@ -115,6 +132,7 @@ class ModelHolder:
             return
         before = self.current.version if self.current else "none"
         self.current, self.refused = model, None
+        self._told(model.version, model.sha256)
         LOG.warning("%s: model switched from version %s to %s", self._pointer, before, model.version)
 
     def _follow(self) -> None:
