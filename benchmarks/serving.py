@@ -1,12 +1,10 @@
 """The generated service beside a bare async FastAPI app: same model, same row, same validation, same log.
 
-usage: python benchmarks/serving.py [PROJECT] [--seconds 6] [--rounds 3] [--switches N]
+usage: python benchmarks/serving.py [PROJECT] [--seconds 6] [--rounds 3]
 
 PROJECT is a generated project with a promoted model (made in a temporary folder otherwise: two minutes more). The
 two are started one after the other, one worker each, and asked in turn, ROUNDS times over; figures are medians of the
-rounds. The client keeps what every request took, so that percentiles are of what a caller waited. `--switches N` promotes
-and rolls back N times under load instead, and counts failed requests. On Linux, run it inside
-`unshare -n sh -c 'ip link set lo up; ...'` to keep the ports to yourself.
+rounds. The client keeps what every request took, so that percentiles are of what a caller waited.
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import socket
 import statistics
@@ -92,11 +89,13 @@ class Caller(asyncio.Protocol):
         self.size = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask the first time."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.ask()
 
     def ask(self) -> None:
+        """Send the request, or hang up when the time is over."""
         self.start = time.perf_counter()
         if self.start >= self.until:
             self.transport.close()
@@ -104,6 +103,7 @@ class Caller(asyncio.Protocol):
         self.transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
+        """Note what a whole answer took, and ask again."""
         self.buffer += data
         if not self.size:
             head, found, _ = self.buffer.partition(b"\r\n\r\n")
@@ -118,6 +118,7 @@ class Caller(asyncio.Protocol):
             self.ask()
 
     def connection_lost(self, _: Exception | None) -> None:
+        """Count a connection that was cut before its time."""
         self.failed += time.perf_counter() < self.until
         self.done.set_result(None)
 
@@ -128,7 +129,10 @@ async def load(port: int, body: bytes, callers: int, seconds: float) -> Figures:
     request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
     loop = asyncio.get_running_loop()
     start = time.perf_counter()
-    made = [await loop.create_connection(lambda: Caller(request, start + seconds), "127.0.0.1", port) for _ in range(callers)]
+    made = [
+        await loop.create_connection(lambda: Caller(request, start + seconds), "127.0.0.1", port)
+        for _ in range(callers)
+    ]
     await asyncio.gather(*(caller.done for _, caller in made))
     took = time.perf_counter() - start
     taken = sorted(value for _, caller in made for value in caller.taken)
@@ -178,11 +182,21 @@ def compare(project: Path, seconds: float, rounds: int) -> int:
     body = example(project, package)
     ours, bare = free_port(), free_port()
     serve = [python(project), "-m", "bentoml", "serve", f"{package}.service:Service", "--port", str(ours)]
-    plain = [python(project), "-m", "uvicorn", "bare_app:app", "--port", str(bare), "--no-access-log", "--log-level", "warning"]
+    plain = [
+        python(project),
+        "-m",
+        "uvicorn",
+        "bare_app:app",
+        "--port",
+        str(bare),
+        "--no-access-log",
+        "--log-level",
+        "warning",
+    ]
     found: dict[tuple[str, int], list[Figures]] = {}
     try:
         with started(serve, project, ours, "/readyz"), started(plain, project, bare, "/openapi.json"):
-            for name, port in (("service", ours), ("bare", bare)):
+            for port in (ours, bare):
                 asyncio.run(load(port, body, 16, 2))
             for number in range(rounds):
                 turn = [("service", ours), ("bare", bare)]
@@ -194,16 +208,25 @@ def compare(project: Path, seconds: float, rounds: int) -> int:
         for left in project.glob("bare*"):
             left.unlink()
     medians = {
-        key: {name: statistics.median(getattr(f, name) for f in runs) for name in ("per_second", "p50", "p99", "worst", "failed")}
+        key: {
+            name: statistics.median(getattr(f, name) for f in runs)
+            for name in ("per_second", "p50", "p99", "worst", "failed")
+        }
         for key, runs in found.items()
     }
     print(f"{'':10}{'callers':>8}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}{'worst ms':>10}{'failed':>8}")
     for (name, callers), m in sorted(medians.items(), key=lambda pair: (pair[0][1], pair[0][0])):
-        print(f"{name:10}{callers:8}{m['per_second']:10.0f}{m['p50']:9.2f}{m['p99']:9.2f}{m['worst']:10.1f}{m['failed']:8.0f}")
+        print(
+            f"{name:10}{callers:8}{m['per_second']:10.0f}{m['p50']:9.2f}{m['p99']:9.2f}{m['worst']:10.1f}{m['failed']:8.0f}"
+        )
     missed = 0
     for callers in (1, 16):
         a, b = medians["service", callers], medians["bare", callers]
-        ratios = {"throughput": a["per_second"] / b["per_second"], "p50": a["p50"] / b["p50"], "p99": a["p99"] / b["p99"]}
+        ratios = {
+            "throughput": a["per_second"] / b["per_second"],
+            "p50": a["p50"] / b["p50"],
+            "p99": a["p99"] / b["p99"],
+        }
         print(f"of bare, {callers:2} callers: " + ", ".join(f"{name} {value:.2f} x" for name, value in ratios.items()))
         if callers == 16:
             missed = int(ratios["throughput"] < GOALS["throughput"] or max(ratios["p50"], ratios["p99"]) > 1.0)
@@ -212,7 +235,7 @@ def compare(project: Path, seconds: float, rounds: int) -> int:
 
 def example(project: Path, package: str) -> bytes:
     """The example flight of the project as a request."""
-    code = f"import json; from {package}.schema import EXAMPLE; print(json.dumps({{'flights': [EXAMPLE.model_dump(mode='json')]}}))"
+    code = f"from {package}.client import BODY; print(BODY)"
     return subprocess.run([python(project), "-c", code], cwd=project, capture_output=True, check=True).stdout.strip()
 
 
@@ -220,7 +243,9 @@ def make(folder: Path) -> Path:
     """A generated project with a promoted model."""
     project = folder / "serving-benchmark"
     subprocess.run([sys.executable, "-m", "readykit", "new", str(project), "--defaults", "--quiet"], check=True)
-    subprocess.run([python(project), "-m", "nox", "-s", "pipeline", "promote"], cwd=project, check=True, stdout=sys.stderr)
+    subprocess.run(
+        [python(project), "-m", "nox", "-s", "pipeline", "promote"], cwd=project, check=True, stdout=sys.stderr
+    )
     return project
 
 
