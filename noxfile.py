@@ -63,7 +63,7 @@ def check_style(session: nox.Session) -> None:
     """Ruff on the code, zizmor on our workflows and the template's."""
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    session.run("zizmor", "--offline", "--quiet", ".github", "template/.github")
+    session.run("zizmor", "--offline", "--quiet", "action.yml", ".github", "template/.github")
 
 
 def check_types(session: nox.Session) -> None:

@@ -70,7 +70,7 @@ LAYERS = (
     {"demo", "update", "doctor", "adding"},
     {"output"},
     {"api"},
-    {"completion"},
+    {"completion", "cli_baseline"},
     {"cli_project", "cli_audit"},
     {"cli_compare", "cli_add"},
     {"cli"},

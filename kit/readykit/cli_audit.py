@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from readykit.cli_baseline import add_baseline, both, compared, known, to_write
 from readykit.errors import BELOW_FLOOR, FAULT, IN_PART, OK, TARGET, UsageError
 
 if TYPE_CHECKING:
     import argparse
 
-    from readykit.baseline import Baseline
     from readykit.model import Report
 
 
@@ -35,7 +35,7 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--min-score", type=float, metavar="N", help="exit 1 when the score is lower")
     parser.add_argument("--min-level", type=int, choices=range(5), metavar="N", help="exit 1 when the level is lower")
-    _add_baseline(parser)
+    add_baseline(parser)
     parser.add_argument("--select", metavar="IDS", help="only these checks: ids or families, comma-separated")
     parser.add_argument("--ignore", metavar="IDS", help="not these checks")
     parser.add_argument(
@@ -59,23 +59,6 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_audit)
 
 
-def _add_baseline(parser: argparse.ArgumentParser) -> None:
-    """The words that compare with what was known before."""
-    from readykit.floors import FAIL_ON
-
-    parser.add_argument(
-        "--fail-on", choices=FAIL_ON, metavar="WHAT",
-        help="exit 1 on findings: new, worse (with --baseline or --diff), fail, partial, any",
-    )  # fmt: skip
-    known = parser.add_mutually_exclusive_group()
-    known.add_argument("--baseline", metavar="FILE", help="mark the findings of an earlier report (JSON) as known")
-    known.add_argument("--diff", metavar="REV", help="mark what a revision of the repository had: main, v1.0, HEAD~2")
-    parser.add_argument("--write-baseline", metavar="FILE", help="write the findings of this audit as a baseline")
-    parser.add_argument(
-        "--prune-baseline", action="store_true", help="take what is mended out of the baseline file, adding nothing"
-    )
-
-
 def _audit(options: argparse.Namespace) -> int:
     import time
 
@@ -83,19 +66,18 @@ def _audit(options: argparse.Namespace) -> int:
     from readykit.report import FORMATS, format_of
 
     with remembered("start"):
-        from readykit.auditor import audit
         from readykit.output import refuse, write
         from readykit.progress import Progress
         from readykit.wishes import Way, Wishes
 
     for path in options.output:
         if format_of(path) is None:
-            known = ", ".join(FORMATS.values())
-            raise UsageError(f"--output {path}: its suffix names the format; use one of {known}")
+            suffixes = ", ".join(FORMATS.values())
+            raise UsageError(f"--output {path}: its suffix names the format; use one of {suffixes}")
     if options.explain_score and options.format != "terminal":
         raise UsageError("--explain-score is for people: leave out --format, or write a page with -o report.html")
-    refuse([*options.output, *_baselines(options)], options.path)
-    before = _known(options)
+    refuse([*options.output, *to_write(options)], options.path)
+    before = known(options)
     start = time.time()
     select, ignore = _ids(options.select), _ids(options.ignore)
     rubrics = tuple(options.rubric)
@@ -104,70 +86,16 @@ def _audit(options: argparse.Namespace) -> int:
     watched = progress.wanted and not options.quiet
     way = Way(options.jobs, not options.no_cache, progress.heard if watched else None)
     try:
-        then = audit(options.path, wishes, way=way, revision=options.diff) if options.diff else None
-        report = audit(options.path, wishes, way=way)
+        report, then = both(options, wishes, way)
     finally:
         progress.done()
-    report, pages = _compared(report, then, before, options)
+    report, pages = compared(report, then, before, options)
     run = None if options.reproducible else {"started": round(start, 3), "seconds": round(time.time() - start, 3)}
     pages |= {path: _render(report, format_of(path) or "", options, run, printed=False) for path in options.output}
     write(pages)
     if not options.quiet:
         sys.stdout.write(_render(report, options.format, options, run, printed=True))
     return _exit_code(report, options)
-
-
-def _baselines(options: argparse.Namespace) -> list[str]:
-    """The files with baselines that will be written.
-
-    Raises:
-        UsageError: a word needs another one that is not there.
-    """
-    from readykit.floors import COMPARING
-
-    if options.fail_on in COMPARING and not (options.baseline or options.diff):
-        raise UsageError(f"--fail-on {options.fail_on} needs --baseline FILE or --diff REV to compare with")
-    if options.prune_baseline and not options.baseline:
-        raise UsageError("--prune-baseline needs --baseline FILE, the file to prune")
-    if options.prune_baseline and options.write_baseline:
-        raise UsageError("--prune-baseline makes a baseline smaller and --write-baseline a new one: use one of them")
-    pruned = [options.baseline] if options.prune_baseline else []
-    return [path for path in (options.write_baseline, *pruned) if path]
-
-
-def _known(options: argparse.Namespace) -> Baseline | None:
-    """What a file says was known before; read before the work, so that a wrong file is told at once."""
-    if not options.baseline:
-        return None
-    from readykit import baseline
-
-    return baseline.read(options.baseline)
-
-
-def _compared(
-    report: Report, then: Report | None, known: Baseline | None, options: argparse.Namespace
-) -> tuple[Report, dict[str, str]]:
-    """The report with what was known before marked in it, and the baselines to write."""
-    if then is None and known is None and not options.write_baseline:
-        return report, {}
-    from readykit import baseline
-
-    files = {}
-    if options.write_baseline:
-        files[options.write_baseline] = baseline.written(baseline.of_report(report))
-    if then is not None:
-        known = baseline.of_report(then, options.diff)
-    if known is None:
-        return report, files
-    if known.profile and known.profile != report.profile:
-        from readykit.clean import told
-
-        print(f"kit: {told(known.against)} was made with the profile {told(known.profile)}", file=sys.stderr)
-    if options.prune_baseline:
-        smaller, count = baseline.pruned(known, report)
-        files[options.baseline] = baseline.written(smaller)
-        print(f"kit: {count} of {len(known.rows)} known findings pruned", file=sys.stderr)
-    return baseline.compared(report, known), files
 
 
 def jobs(word: str) -> int:

@@ -9,18 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from struct import unpack_from
+from typing import NamedTuple
 
 from readykit.githead import content
 
 MAX_BYTES = 64_000_000
 _HEADER = 12
 _STAT = 40  # times, device, mode, owner and size of an entry, before its digest
+_MODE = 24  # where the mode stands in it
 _LONGER = 0x4000  # the flag of an entry that has two more bytes of flags
 _DIGESTS = (("sha1", 20), ("sha256", 32))
 
 
 class Broken(ValueError):
     """An index that is not as git writes it."""
+
+
+class Entry(NamedTuple):
+    """One file of the index: its path, the mode that git gives it, and the digest of its content."""
+
+    path: str
+    mode: int
+    digest: bytes
 
 
 def tracked(root: Path) -> frozenset[str] | None:
@@ -32,7 +42,18 @@ def tracked(root: Path) -> frozenset[str] | None:
     folder = root / ".git"
     if folder.is_symlink() or not folder.is_dir():
         return None
-    data = content(folder / "index", MAX_BYTES)
+    found = entries(folder)
+    return None if found is None else frozenset(entry.path for entry in found)
+
+
+def entries(folder: Path, name: str = "index") -> list[Entry] | None:
+    """What stands in the index of a git folder; None when there is none, or none that can be read.
+
+    Args:
+        folder: the `.git` of a repository.
+        name: of the file in it; while `git commit --all` asks its hooks, the index is another one.
+    """
+    data = content(folder / name, MAX_BYTES)
     if data is None:
         return None
     import hashlib  # loads OpenSSL, which few audits need
@@ -42,14 +63,14 @@ def tracked(root: Path) -> frozenset[str] | None:
         if digest not in (bytes(size), hashlib.new(name, body, usedforsecurity=False).digest()):
             continue
         try:
-            return frozenset(path.decode("utf-8", "surrogateescape") for path in _paths(body, size))
+            return list(_entries(body, size))
         except (Broken, ValueError, IndexError):
             continue  # without a checksum (`index.skipHash`) both sizes of digests are tried
     return None
 
 
-def _paths(body: bytes, size: int) -> Iterator[bytes]:
-    """The paths of all entries.
+def _entries(body: bytes, size: int) -> Iterator[Entry]:
+    """All entries.
 
     Raises:
         Broken: the index is not whole, or its entries are not all in it.
@@ -74,7 +95,8 @@ def _paths(body: bytes, size: int) -> Iterator[bytes]:
                 raise Broken
         end = body.index(b"\0", place)
         path = path[:kept] + body[place:end]
-        yield path
+        mode, digest = unpack_from(">I", body, start + _MODE)[0], body[start + _STAT : start + _STAT + size]
+        yield Entry(path.decode("utf-8", "surrogateescape"), mode, digest.hex().encode())
         place = end + 1 if version == 4 else start + (end - start + 8) // 8 * 8
     _check_extensions(body, place)
 

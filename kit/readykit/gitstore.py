@@ -9,21 +9,26 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from readykit.git import Running, Shim
 from readykit.githead import commit_of
+from readykit.gitindex import Entry, entries
 from readykit.history import History
 from readykit.history import read as read_history
-from readykit.limits import GIT_SECONDS, LISTING_SECONDS, MAX_LISTING
+from readykit.limits import GIT_SECONDS, LISTING_SECONDS, MAX_ENTRIES, MAX_LISTING
 from readykit.members import Members
 
+_NONE = "0" * 40  # what git calls the commit before the first
+_SUBMODULE = 0o160000  # the mode of one
 _RESTARTS = 20  # a damaged object ends the git that meets it
 
 
 class Commit(Members[bytes]):
     """The files of a commit: the one that a repository has checked out, or another one."""
+
+    _of_commit = True
 
     def __init__(
         self, folder: Path, scratch: Path | None = None, subdirectory: str = "", commit: str | None = None
@@ -44,9 +49,9 @@ class Commit(Members[bytes]):
         self.folder = folder
         self.scratch = scratch
         self.commit = commit or commit_of(folder)
-        if self.commit is None:
+        if self.commit is None and self._of_commit:
             raise FileNotFoundError("has no commit that could be audited")
-        self._shim = Shim(folder, self.commit, scratch)
+        self._shim = Shim(folder, self.commit or _NONE, scratch)
         self._git: Running | None = None
         self._owner = os.getpid()
         self._left = _RESTARTS
@@ -146,6 +151,61 @@ class Commit(Members[bytes]):
     def __del__(self) -> None:
         with contextlib.suppress(Exception):
             self.close()
+
+
+class Staged(Commit):
+    """The files of the index: what the next commit would hold, whatever lies in the folder."""
+
+    _of_commit = False  # there may be none yet
+
+    def __init__(self, folder: Path, scratch: Path | None, subdirectory: str, index: str) -> None:
+        """List the files.
+
+        Args:
+            folder: the `.git` of a repository.
+            scratch: where a folder of ours is made for git.
+            subdirectory: the folder that is the tree; all of it when empty.
+            index: the name of the index in the folder.
+
+        Raises:
+            NoGit: its objects are not read, or git is not installed.
+            FileNotFoundError: nothing is staged.
+        """
+        self._index = index
+        super().__init__(folder, scratch, subdirectory)
+
+    def _list(self, subdirectory: str) -> None:
+        found = entries(self.folder, self._index)
+        if found is None:
+            raise FileNotFoundError("has no index that could be read: nothing is staged")
+        below = f"{subdirectory}/" if subdirectory else ""
+        wanted = [entry for entry in found if entry.path.startswith(below)]
+        sizes = self._sizes(wanted)
+        for entry in wanted:
+            name = entry.path.removeprefix(below)
+            if not self.more(name):
+                break
+            size = sizes.get(entry.digest, b"-")
+            kind = b"commit" if entry.mode == _SUBMODULE else b"blob"
+            self._enter([b"%o" % entry.mode, kind, entry.digest, size], name)
+        self.settle(unwrap=False)
+
+    def _sizes(self, found: Sequence[Entry]) -> dict[bytes, bytes]:
+        """How large the contents are; those that are not in the repository are left out."""
+        git = self._shim.run(["cat-file", "--batch-check"], LISTING_SECONDS, asked=True)
+        sizes = {}
+        try:
+            for entry in found[:MAX_ENTRIES]:
+                if entry.mode != _SUBMODULE:
+                    git.ask(entry.digest + b"\n")
+                    answer = git.line().split()
+                    if answer[1:2] == [b"blob"] and len(answer) == 3:
+                        sizes[entry.digest] = answer[2]
+        except OSError:
+            self.unread.add(".", "git could not list all that is staged: the rest is not read")
+        finally:
+            git.end()
+        return sizes
 
 
 def _rows(git: Running) -> Iterator[bytes]:

@@ -22,6 +22,10 @@ _PLACES = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", 
 """Where git looks for a name, in this order."""
 
 
+class NoCommit(UsageError):
+    """A repository in which nothing was committed yet."""
+
+
 def store_of(target: Path) -> tuple[Path, str]:
     """The `.git` folder that a folder belongs to, and where in its tree the folder stands.
 
@@ -62,7 +66,7 @@ def resolved(folder: Path, word: str, scratch: Path | None = None) -> str:
         raise UsageError(f"--diff {shown}: write a branch, a tag, a commit, or one of these with ~N or ^ behind it")
     here = commit_of(folder)
     if here is None:
-        raise UsageError(f"--diff {shown}: the repository has no commit yet")
+        raise NoCommit(f"--diff {shown}: the repository has no commit yet")
     digest = _named(folder, match["name"]) or (match["name"] if _SHORT.fullmatch(match["name"]) else "")
     try:
         found = _walked(folder, here, f"{digest}{match['steps']}^{{commit}}", scratch) if digest else ""
@@ -93,3 +97,9 @@ def _walked(folder: Path, here: str, word: str, scratch: Path | None) -> str:
         found = git.line().decode("ascii", "replace").strip()
         ended = git.wait() == 0
     return found if ended and COMMIT.fullmatch(found) else ""
+
+
+def index_of(folder: Path) -> str:
+    """The name of the index in a `.git` folder: while `git commit --all` asks its hooks, it is another one."""
+    path = Path(os.environ.get("GIT_INDEX_FILE") or "index")
+    return path.name if path.name != "index" and path.absolute().parent.resolve() == folder.resolve() else "index"

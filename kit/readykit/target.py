@@ -35,6 +35,8 @@ _BARE = frozenset((
     "logs", "index", "shallow", "lfs", "svn", "worktrees", "modules", "COMMIT_EDITMSG", "gc.log", "gc.pid", "common",
     "gitweb", "cloneurl", "git-daemon-export-ok", "rr-cache", "filter-repo", "sequencer", "rebase-merge",
 ))  # fmt: skip
+STAGED = ":staged:"
+"""What is said instead of a revision for the index; no reference can have this name."""
 _BARE_ALSO = re.compile(r"[A-Z_]+_(HEAD|MSG|LOG|MODE)|[\w.-]+\.lock|fsmonitor--daemon\S*|sharedindex\.\w+")
 
 
@@ -44,7 +46,8 @@ class Place:
 
     `kind` is folder, file, zip, tar or store (of git's objects); `path` is where it lies, `name` what to call it, and
     `shown` what a report says of its place (`url` when it came from there). `scratch` is the name of a folder of ours
-    that is made when one is needed. `commit` is the one to read from a store, when it is not what is checked out.
+    that is made when one is needed. Of a store, `commit` is read when it is not what is checked out, or the file that
+    `index` names.
     """
 
     kind: str
@@ -55,6 +58,7 @@ class Place:
     url: str = ""
     subdirectory: str = ""
     commit: str | None = None
+    index: str = ""
 
 
 @contextmanager
@@ -87,17 +91,19 @@ def at_revision(place: Place, word: str) -> Place:
 
     Args:
         place: a folder in a git repository, or a store.
-        word: which commit, as `revision.resolved` understands it.
+        word: which commit, as `revision.resolved` understands it, or `STAGED` for what the next one would hold.
 
     Raises:
         TargetError: it has no history.
         UsageError: the word means no commit of it.
     """
-    from readykit.revision import resolved, store_of
+    from readykit.revision import index_of, resolved, store_of
 
     if place.kind not in ("folder", "store"):
-        raise TargetError(f"{_short(place.shown)}: --diff needs a folder with its git history")
+        raise TargetError(f"{_short(place.shown)}: only a folder with its git history can be compared with a revision")
     folder, below = (Path(place.path), place.subdirectory) if place.kind == "store" else store_of(Path(place.path))
+    if word == STAGED:
+        return replace(place, kind="store", path=str(folder), subdirectory=below, index=index_of(folder))
     commit = resolved(folder, word, Path(place.scratch))
     return replace(place, kind="store", path=str(folder), subdirectory=below, commit=commit)
 
@@ -221,9 +227,11 @@ def _source(place: Place) -> Source:
 
 def _store(place: Place, path: Path, scratch: Path) -> Source:
     from readykit.git import NoGit
-    from readykit.gitstore import Commit
+    from readykit.gitstore import Commit, Staged
 
     try:
+        if place.index:
+            return Staged(path, scratch, place.subdirectory, place.index)
         return Commit(path, scratch, place.subdirectory, place.commit)
     except (NoGit, FileNotFoundError) as why:
         raise TargetError(f"{_short(place.shown)}: {why}") from None

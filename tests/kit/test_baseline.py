@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -273,3 +274,38 @@ def test_a_baseline_keeps_waived_findings(tmp_path: Path) -> None:
     assert of(report, "SEC001").waiver is not None
     assert "SEC001" in baseline.of_report(report).rows
     assert of(baseline.compared(report, baseline.Baseline("b")), "SEC001").baseline == "", "waived is not new"
+
+
+def test_what_is_staged_is_audited_and_nothing_else(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "third.py").write_text(KEY)
+    (project / "settings.py").write_text("# not staged\n")
+    words = ("--staged", "--fail-on", "new", "--select", "SEC")
+    assert status(project, *words, capsys=capsys)[0] == 0, "not added, so not committed"
+    git(project, "add", "third.py")
+    (project / "third.py").unlink()
+    code, said = status(project, *words, capsys=capsys)
+    assert code == 1
+    assert "SEC001" in said
+
+
+def test_the_first_commit_has_nothing_to_be_worse_than(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "train.py").write_text(TRAIN)
+    git(tmp_path, "init", "-q")
+    assert status(tmp_path, "--staged", capsys=capsys)[0] == 3, "nothing is staged"
+    git(tmp_path, "add", ".")
+    assert status(tmp_path, "--staged", "--fail-on", "worse", capsys=capsys) == (0, "")
+
+
+def test_commit_all_is_asked_about_what_it_commits(project: Path, tmp_path: Path) -> None:
+    """While `git commit --all` runs its hooks, the index that counts is not the one that lies in the repository."""
+    kit = Path(sys.executable).with_name("kit")
+    hook = project / ".git" / "hooks" / "pre-commit"
+    hook.write_text(f"#!/bin/sh\nexec {kit} audit --quiet --staged --fail-on new --select SEC >&2\n")
+    hook.chmod(0o755)
+    (project / "train.py").write_text(KEY + TRAIN)
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        git(project, "commit", "-qam", "four")
+    assert "SEC001" in refused.value.stderr
+    git(project, "checkout", "-q", "train.py")
+    (project / "train.py").write_text("# nothing new\n" + TRAIN)
+    git(project, "commit", "-qam", "four")
