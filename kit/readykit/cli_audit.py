@@ -66,6 +66,7 @@ def _audit(options: argparse.Namespace) -> int:
     from readykit.report import FORMATS, format_of
 
     with remembered("start"):
+        from readykit.auditor import audit
         from readykit.output import refuse, write
         from readykit.progress import Progress
         from readykit.wishes import Way, Wishes
@@ -86,7 +87,7 @@ def _audit(options: argparse.Namespace) -> int:
     watched = progress.wanted and not options.quiet
     way = Way(options.jobs, not options.no_cache, progress.heard if watched else None)
     try:
-        report, then = both(options, wishes, way)
+        report, then = both(audit, options, wishes, way)
     finally:
         progress.done()
     report, pages = compared(report, then, before, options)

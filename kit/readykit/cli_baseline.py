@@ -9,6 +9,7 @@ from readykit.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from readykit.baseline import Baseline
     from readykit.model import Report
@@ -62,9 +63,17 @@ def known(options: argparse.Namespace) -> Baseline | None:
     return baseline.read(options.baseline)
 
 
-def both(options: argparse.Namespace, wishes: Wishes, way: Way) -> tuple[Report, Report | None]:
-    """The report that was asked for, and that of the revision it is compared with."""
-    from readykit.auditor import audit
+def both(
+    audit: Callable[..., Report], options: argparse.Namespace, wishes: Wishes, way: Way
+) -> tuple[Report, Report | None]:
+    """The report that was asked for, and that of the revision it is compared with.
+
+    Args:
+        audit: the auditor's.
+        options: the words of the command.
+        wishes: what the examiner asks for.
+        way: how it is done.
+    """
     from readykit.target import STAGED
 
     if not options.staged:
