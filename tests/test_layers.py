@@ -65,6 +65,7 @@ LAYERS = (
     {"baseline", "floors"},
     {"report"},
     {"comparison"},
+    {"interview"},
     {"steps", "rendering", "addition", "manifestedit"},
     {"scaffold", "surroundings"},
     {"demo", "update", "doctor", "adding"},
@@ -73,6 +74,7 @@ LAYERS = (
     {"completion", "cli_baseline"},
     {"cli_project", "cli_audit"},
     {"cli_compare", "cli_add"},
+    {"cli_interview"},
     {"cli"},
     {"__main__"},
 )

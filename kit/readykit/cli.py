@@ -143,6 +143,12 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     add_compare(parser)
 
 
+def _add_interview(parser: argparse.ArgumentParser) -> None:
+    from readykit.cli_interview import add_interview
+
+    add_interview(parser)
+
+
 def _add_add(parser: argparse.ArgumentParser) -> None:
     from readykit.cli_add import add_add
 
@@ -261,6 +267,7 @@ _COMMANDS = {
     "doctor": (_add_doctor, "is this machine ready, and how to get what is missing"),
     "audit": (_add_audit, "measure a repository against the standard, with evidence"),
     "compare": (_add_compare, "set several repositories or saved reports side by side, with reasons"),
+    "interview": (_add_interview, "the questions that a report raises, with the lines to open together"),
     "add": (_add_add, "put what a check misses into an existing repository"),
     "explain": (_add_explain, "what a check asks, why, and how to satisfy it"),
     "checks": (_add_checks, "list the checks"),
