@@ -49,7 +49,7 @@ LAYERS = (
     {"reading"},
     {"asked"},
     {"project"},
-    {"pages", "trees", "settings", "spread"},
+    {"pages", "trees", "settings", "spread", "excerpts"},
     {"charts", "claims", "images", "infrastructure", "gates", "manifests", "learning", "switches", "trainjobs"},
     {"homegrown"},
     {"homemade"},

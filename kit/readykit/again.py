@@ -11,10 +11,10 @@ from readykit.facts.dispatch import cap_of
 if TYPE_CHECKING:
     from readykit.model import Report
     from readykit.repo import Repo
-    from readykit.wishes import Wishes
+    from readykit.wishes import Way, Wishes
 
 
-def question(repo: Repo, wishes: Wishes, shown: str, today: str, *, at_home: bool) -> str:
+def question(repo: Repo, wishes: Wishes, shown: str, today: str, *, at_home: bool, way: Way) -> str:
     """The name of everything that a report depends on; empty when it depends on what cannot be named.
 
     Args:
@@ -23,8 +23,9 @@ def question(repo: Repo, wishes: Wishes, shown: str, today: str, *, at_home: boo
         shown: the path that the report names.
         today: the date that waivers are compared with.
         at_home: whether the tree's own settings count.
+        way: whether anything is kept at all, and whether the report has excerpts.
     """
-    if not repo.place or wishes.checks or repo.refused or repo.hopeless:
+    if not way.cached or not repo.place or wishes.checks or repo.refused or repo.hopeless:
         return ""  # checks of a folder may ask anything
     policy = b""
     if wishes.config:
@@ -40,7 +41,8 @@ def question(repo: Repo, wishes: Wishes, shown: str, today: str, *, at_home: boo
             made.update(repo.raw(path))
     for row in repo.skipped:
         made.update(f"{row.path}\0{row.why}\n".encode("utf-8", "surrogatepass"))
-    return cache.key("report", made.digest(), repo.git_state(), repr(wishes), policy, shown, today, str(at_home))
+    return cache.key("report", made.digest(), repo.git_state(), repr(wishes), policy, shown, today, str(at_home),
+                     str(way.excerpts))  # fmt: skip
 
 
 def known(name: str) -> Report | None:

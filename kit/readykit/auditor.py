@@ -91,7 +91,7 @@ def _here(
         way = replace(way, cached=False)  # it would be unpacked twice
     repo.refused = {at.removeprefix("file:"): why for at, why in refused.items() if at.startswith("file:")}
     repo.hopeless = {at.removeprefix("check:"): why for at, why in refused.items() if at.startswith("check:")}
-    asked = again.question(repo, wishes or Wishes(), place.shown, today, at_home=at_home) if way.cached else ""
+    asked = again.question(repo, wishes or Wishes(), place.shown, today, at_home=at_home, way=way)
     report = again.known(asked)
     if report is None:
         with remembered():

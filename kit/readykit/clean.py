@@ -25,6 +25,7 @@ MAX_TEXT: Final = 1_000
 LIMITS: Final = {
     ("Evidence", "note"): 400, ("Setting", "key"): 80, ("Setting", "value"): 120, ("WaiverRow", "reason"): 200,
     ("WaiverRow", "checks"): 20, ("Claim", "text"): 200, ("RepositoryInfo", "name"): 200,
+    ("Excerpt", "lines"): 160,
 }  # fmt: skip
 PATHS: Final = frozenset({("Location", "path"), ("Unread", "path"), ("Part", "root"), ("Report", "best_project")})
 """Fields that name a place in the audited tree."""

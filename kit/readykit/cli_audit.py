@@ -85,7 +85,8 @@ def _audit(options: argparse.Namespace) -> int:
     wishes = Wishes(options.profile, select, ignore, options.config, options.trust_config, folders(options), rubrics)
     progress = Progress()
     watched = progress.wanted and not options.quiet
-    way = Way(options.jobs, not options.no_cache, progress.heard if watched else None)
+    shows = "html" in (options.format, *map(format_of, options.output))
+    way = Way(options.jobs, not options.no_cache, progress.heard if watched else None, excerpts=shows)
     try:
         report, then = both(audit, options, wishes, way)
     finally:

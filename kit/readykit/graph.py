@@ -77,6 +77,10 @@ class Graph:
         """The way by which a command of a script or task runner is reached: its own target, not only its file."""
         return self._started.get(command.at) if self._routes else None  # the walk notes each command on its way
 
+    def way_to(self, at: Location) -> Route | None:
+        """The way by which a place is reached: the command that stands there, or else its file."""
+        return (self._started.get(at) if self._routes else None) or self.reached(at.path)
+
     def dead(self, path: str, scope: str) -> bool:
         """Whether the function or class around a scope is never referred to (tests do not count)."""
         return bool(scope) and self._live.dead(path, scope)

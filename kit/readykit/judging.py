@@ -53,7 +53,7 @@ def audit_repo(
     try:
         if way is not None:
             read_all(repo, catalogue.toolbox(policy.folders), jobs=way.jobs, cached=way.cached)
-        return _report(repo, shown, policy, checks, today or time.strftime("%Y-%m-%d"), asked, way.jobs if way else 1)
+        return _report(repo, shown, policy, checks, today or time.strftime("%Y-%m-%d"), asked, way or Way(jobs=1))
     finally:
         if collecting:
             gc.enable()
@@ -109,7 +109,7 @@ def chosen(policy: Policy) -> tuple[Check, ...]:
 
 
 def _report(
-    repo: Repo, shown: str, policy: Policy, checks: Sequence[Check], today: str, named: Sequence[str], jobs: int
+    repo: Repo, shown: str, policy: Policy, checks: Sequence[Check], today: str, named: Sequence[str], way: Way
 ) -> Report:
     repo.say("stage:kind of repository")
     project = Project(repo, catalogue.toolbox(policy.folders))
@@ -118,7 +118,7 @@ def _report(
     info = replace(repo.info(), path=None if repo.url else shown, kind=kind.name, why_kind=kind.why)
     rules = [*policy.rules, *inline(project.facts("waiver", role=None), honoured=policy.own_honoured)]
     asked = [rule for rule in rules if any({c.id, c.family} & set(rule.checks) for c in checks) or not rule.checks]
-    found, sides = _judged_by_two(checks, project, kind, policy, jobs)
+    found, sides = _judged_by_two(checks, project, kind, policy, way.jobs)
     repo.say("stage:report")
     findings, rows = waived(found, asked, today)
     score = scored(findings, standard().dimensions) if kind.graded else Score(None, None)
@@ -129,6 +129,10 @@ def _report(
         standard().version, policy.settings, rows, sides, best.root if best else "", policy.min_score, policy.min_level,
         projections, project.claims if kind.graded else (), repo.readings,
     )  # fmt: skip
+    if way.excerpts and kind.graded:
+        from readykit.excerpts import taken
+
+        report = replace(report, excerpts=taken(project, findings))
     return cleaned(report, leaks.values(repo))
 
 

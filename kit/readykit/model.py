@@ -290,6 +290,19 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The lines around a place that a finding cites, the first with its number, and the way that leads to the place.
+
+    `route` goes from the command that starts it over the files between to the file itself.
+    """
+
+    at: Location
+    first: int
+    lines: tuple[str, ...]
+    route: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Since:
     """What a report was compared with, and what became of it: ids of findings that are new, known and mended.
 
@@ -309,7 +322,8 @@ class Report:
     """Everything an audit found. `render` it with a module of `readykit.report`.
 
     A collection has the score of its best project, which it names. `min_score` and `min_level` are the floors of the
-    policy. `clean` says that every string went through `readykit.clean`, as those of an audit have.
+    policy. `clean` says that every string went through `readykit.clean`, as those of an audit have. `excerpts` are
+    there only when they were asked for.
     """
 
     repository: RepositoryInfo
@@ -330,6 +344,7 @@ class Report:
     readings: tuple[Reading, ...] = ()
     clean: bool = False
     since: Since | None = None
+    excerpts: tuple[Excerpt, ...] = ()
 
     @property
     def applicable(self) -> bool:

@@ -28,12 +28,13 @@ class Way:
     """How an audit is done, which changes nothing of what it finds.
 
     `jobs` is the number of processes that read (0 for as many as help), `cached` whether what earlier audits worked
-    out is used, `heard` is told what is begun.
+    out is used, `heard` is told what is begun, `excerpts` whether the report brings lines of the files that it cites.
     """
 
     jobs: int = 0
     cached: bool = True
     heard: Say | None = None
+    excerpts: bool = False
 
 
 def stands_in(target: Path, here: Path | None = None) -> bool:
