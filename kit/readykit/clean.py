@@ -103,7 +103,10 @@ class Masker:
         """Return the text without secrets, also those of which it holds only the beginning."""
         for head, values in self.heads.items():
             if head in text:
-                for value in sorted(values, key=lambda value: (-len(value), value)):
+                longest = sorted(values, key=lambda value: (-len(value), value))
+                for value in longest:  # whole ones first: several tokens may begin alike
+                    text = text.replace(value, credentials.masked(value))
+                for value in longest:
                     text = _hidden(text, value)
         if self.in_address and "@" in text:
             text = _IN_ADDRESS.sub(lambda match: match[1] + credentials.masked(match[2]), text)
@@ -111,8 +114,7 @@ class Masker:
 
 
 def _hidden(text: str, value: str) -> str:
-    """A text without a value and without its beginning where the text was cut."""
-    text = text.replace(value, credentials.masked(value))
+    """A text without the beginning of a value where the text was cut."""
     head, start = value[:_HEAD], 0
     while len(value) >= _ENOUGH and (place := text.find(head, start)) >= 0:
         same = next((n for n, (a, b) in enumerate(zip(text[place:], value, strict=False)) if a != b), len(text) - place)

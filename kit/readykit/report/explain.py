@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Rung = tuple[Strength, Status, str]
 """The strongest evidence that a check found in an example, what it concluded, and why the example is there."""
 _ORDER = [Status.PASS, Status.PARTIAL, Status.FAIL, Status.NOT_APPLICABLE, Status.UNKNOWN, Status.ERROR]
-_LADDER = {
+LADDER = {
     Strength.ABSENT: "nothing was found",
     Strength.MENTIONED: "prose, a comment, an answer in a README",
     Strength.DECLARED: "a dependency, a configuration key, a compose service",
@@ -46,7 +46,7 @@ def explain_one(check: Check, rungs: Sequence[Rung] = ()) -> str:
     ):
         lines += [title, *_paragraphs(text), ""]
     lines.append("The ladder (`used` and `wired` pass; less is half at most, as What says)")
-    lines += [f"  {int(s)} {s!s:10} {words}" for s, words in _LADDER.items()]
+    lines += [f"  {int(s)} {s!s:10} {words}" for s, words in LADDER.items()]
     if rungs:
         lines += ["", "On this check's examples (`checks/examples/` has the files)"]
         for strength, status, why in sorted(rungs, key=lambda rung: (-rung[0], _ORDER.index(rung[1]), rung[2])):

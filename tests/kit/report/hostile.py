@@ -7,6 +7,7 @@ from readykit.model import (
     Claim,
     Doc,
     Evidence,
+    Excerpt,
     Finding,
     Location,
     Part,
@@ -90,11 +91,13 @@ def report(*texts: str, line: int = 3) -> Report:
             )
         )
 
+    found = findings()
+    cited = [evidence.at for finding in found for evidence in finding.verdict.evidence]
     score = Score(51.5, 2, {"deploy": 12.0, "mlops": None, "data": 100.0})
     item = RubricItem("section", "an item", 0.5, 1.0, evidence(), "something", "a question?")
     return Report(
         RepositoryInfo(text(), text(), None, "0" * 40, 3, 4, "collection", text(), ("Python",)),
-        findings(),
+        found,
         unreadable=(Unread(text(), text()), Unread(text(), text())),
         skipped=(Unread(text(), text()),),
         score=score,
@@ -104,6 +107,7 @@ def report(*texts: str, line: int = 3) -> Report:
         best_project=text(),
         rubrics=(Projection("google", "Google", "https://example.com", "sum", 0.5, 1.0, "a band", (item,)),),
         claims=(Claim(text(), at(), "tracking", False), Claim(text(), at(), "file_tree", False)),
+        excerpts=tuple(Excerpt(place, 2, (text(), text(), text()), (at(), at())) for place in cited),
     )
 
 

@@ -152,6 +152,12 @@ def project(folder: Path) -> None:
     (folder / TOKENS["code host"]).write_text("a file with an unlucky name\n")
 
 
+def test_tokens_that_begin_alike_are_all_masked() -> None:
+    alike = [f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{n}PayloadPayload" for n in "abc"]
+    masked = Masker(alike, " ".join(alike))
+    assert "Payload" not in masked(" ".join(alike)) + masked(f"{alike[2]} {alike[0]} {alike[1]}")
+
+
 def test_messages_are_cleaned_and_masked() -> None:
     said = told(f"https://anna:{TOKENS['password']}@host/x\x1b]0;y\x07: cannot be read" + "x" * 10_000)
     assert TOKENS["password"] not in said

@@ -28,7 +28,7 @@ ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "h1", "h2", "h3", "p",
     "code", "span", "article", "ul", "li", "details", "summary", "strong", "table", "thead", "tbody", "tr", "th", "td",
     "meter", "div", "q", "a", "script", "svg", "circle", "text", "g", "rect", "path", "line", "form", "label", "select",
-    "option", "input", "button", "output", "ol", "dl", "dt", "dd", "nav", "b",
+    "option", "input", "button", "output", "ol", "dl", "dt", "dd", "nav", "b", "br", "h4",
 }  # fmt: skip
 BIDI = "[\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 
@@ -48,7 +48,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Remember an element."""
         self.seen.append((tag, dict(attrs)))
-        if tag not in {"meta", "input"}:
+        if tag not in {"meta", "input", "br"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
