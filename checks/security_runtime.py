@@ -150,10 +150,20 @@ def wide(project: Project) -> Iterator[Evidence]:
     for fact in project.named(SERVERS, "command", role=None):
         if project.role(fact.at.path) in ("test", "vendored") or fact.detail.get("runner") == "readme":
             continue
-        if TRACKING.search(fact.name) and EVERYWHERE.search(fact.name) and not GUARDED.search(fact.name):
+        if TRACKING.search(fact.name) and EVERYWHERE.search(fact.name) and not guarded(project, fact):
             yield at_its_line(project, fact, "a tracking or flow server without a login on every address")
         elif NOTEBOOK.search(fact.name):
             yield project.evidence(fact, "a notebook server without a token")
+
+
+def guarded(project: Project, fact: Fact) -> bool:
+    """Whether a server asks who calls: by its own words, or by the environment of its service in a compose file."""
+    if GUARDED.search(fact.name):
+        return True
+    beside = [f for f in project.facts("yaml", path=fact.at.path) if f.name.startswith("services.")]
+    service = {f.name.split(".")[1] for f in beside if ".command" in f.name and f.at.line == fact.at.line}
+    login = (f for f in beside if ".environment" in f.name and GUARDED.search(f"{f.name}={f.value}"))
+    return any(f.name.split(".")[1] in service for f in login)
 
 
 def at_its_line(project: Project, fact: Fact, note: str) -> Evidence:

@@ -47,7 +47,12 @@ def git(at: Paths, *words: str) -> str | None:
 
 
 def lineage(at: Paths) -> dict[str, str]:
-    """Tags that say which code made a run; a commit on a changed tree is marked, it would be a lie otherwise."""
+    """Tags that say which code made a run; a commit on a changed tree is marked, it would be a lie otherwise.
+
+    An image has no git: its build says which commit it was made from (`GIT_COMMIT`), not whether that was clean.
+    """
     commit = git(at, "rev-parse", "HEAD")
+    if commit is None and (built := os.environ.get("GIT_COMMIT", "none")) != "none":
+        return {"git_commit": built, "git_dirty": "unknown"}
     changed = git(at, "status", "--porcelain", "--", *(name for name in CODE if (at.root / name).exists()))
     return {"git_commit": commit or "none", "git_dirty": str(commit is None or bool(changed)).lower()}
