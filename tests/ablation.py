@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from readykit.model import Evidence
 
-_WHOLE = re.compile(r"(^|/)(uv\.lock|dvc\.lock|\.python-version|kustomization\.yaml)$")  # one capability a file: cut as a whole
+_WHOLE = re.compile(
+    r"(^|/)(uv\.lock|dvc\.lock|\.python-version|kustomization\.yaml)$"
+)  # one capability a file: cut as a whole
 
 
 def remove(root: Path, evidence: Iterable[Evidence]) -> None:

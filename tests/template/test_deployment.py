@@ -10,10 +10,10 @@ import json
 import os
 import re
 import shlex
-import shutil
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -206,12 +206,21 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
+def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, f"ended by itself before {url} answered"
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
 @pytest.mark.slow
 def test_what_the_containers_start_answers_their_health_checks(lived: Lived, tmp_path: Path) -> None:
     """Each command of compose.yaml, with the folders and ports of this machine, until its own health check passes."""
     text = (lived.project / "compose.yaml").read_text(encoding="utf-8")
     dockerfile = (lived.project / "Dockerfile").read_text(encoding="utf-8")
-    here = {"0.0.0.0": "127.0.0.1", "/app/mlflow": str(lived.project), "/app/prefect": str(tmp_path / "prefect")}  # noqa: S104
+    here = {"0.0.0.0": "127.0.0.1", "/app/mlflow": str(lived.project), "/app/prefect": str(lived.project / ".prefect")}  # noqa: S104
     for port in ("3000", "4200", "5000", "9109"):
         here[port] = free_port()
 
@@ -234,16 +243,12 @@ def test_what_the_containers_start_answers_their_health_checks(lived: Lived, tmp
                     command, cwd=lived.project, env=env, stdout=log, stderr=log, start_new_session=True
                 )
         for name, process in running.items():
-            probe = local(services[name]["healthcheck"]["test"])[1:]
-            asked = [sys.executable, *probe[1:]]
-
-            def healthy(asked: list[str] = asked, process: subprocess.Popen[bytes] = process) -> bool:
-                assert process.poll() is None
-                return subprocess.run(asked, capture_output=True).returncode == 0
-
-            until(healthy, 120, f"{name}: {(tmp_path / f'{name}.log').read_text()[-2000:]}")
+            kind, python, *script = local(services[name]["healthcheck"]["test"])
+            assert (kind, python) == ("CMD", "python")
+            (url,) = re.findall(r"http://[^']+", script[-1])
+            until(lambda url=url, process=process: answers(url, process), 120, f"{name} does not answer")
+            subprocess.run([sys.executable, *script], check=True)
     finally:
         for process in running.values():
             os.killpg(process.pid, 9)
             process.wait(10)
-        shutil.rmtree(tmp_path / "prefect", ignore_errors=True)
