@@ -104,7 +104,7 @@ class TuneParams(Section):
 
 
 class AlertParams(Section):
-    """How many flights people can look after, and what it costs in euro to miss a late one or to alert for nothing."""
+    """How many flights people can look after at most, and what a missed late one and a vain alert cost in euro."""
 
     rate: float = Field(0.1, gt=0, lt=1)
     cost_missed: float = Field(60, ge=0)
@@ -117,6 +117,15 @@ class GateParams(Section):
     min_gain_over_baseline: float = 0.02
     min_gain_over_champion: float = 0.005
     max_calibration_error: Share = 0.1
+    max_slice_loss: Share = 0.1
+    min_slice_flights: int = Field(1000, ge=1)
+
+
+class FairnessParams(Section):
+    """Between which groups the care should be alike; small ones are listed and not compared."""
+
+    groups: tuple[Literal["carrier", "origin", "hour"], ...] = ()
+    min_flights: int = Field(500, ge=1)
 
 
 # -- monitoring, serving, retraining ---------------------------------------------------------------------------------
@@ -189,6 +198,7 @@ class Params(Section):
     tune: TuneParams = TuneParams()
     alert: AlertParams
     gate: GateParams
+    fairness: FairnessParams = FairnessParams()
     monitor: MonitorParams = MonitorParams()
     serving: ServingParams = ServingParams()
     load: LoadParams = LoadParams()

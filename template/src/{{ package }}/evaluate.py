@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .card import write_card
-from .config import AlertParams, GateParams, Params, Paths, load_params, one_sentence, paths
+from .card import GATE, PICTURE, SLICES, write_card
+from .config import GateParams, Params, Paths, load_params, one_sentence, paths
 from .features import FEATURES
+from .measure import Floats, Labels, Metrics, Slices, at_threshold, measure, parity, slices
 from .model import MANIFEST, METRICS, Baseline, Scorer, load, load_with_manifest, read_json, write_json
-from .schema import ORIGINS
+from .plots import draw, write_curves
 from .split import Window, windows
 from .tracking import connect
 from .train import read_part
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """How good a score is. PR-AUC judges: late flights are the rare class, accuracy would praise silence."""
-
-    pr_auc: float
-    recall_at_alert_rate: float
-    precision_at_alert_rate: float
-    brier: float
-    calibration_error: float
-    euro_per_1000_flights: float
+Rule = tuple[bool, str]
 
 
 @dataclass(frozen=True)
@@ -54,32 +43,14 @@ class Evaluation:
     gate: Gate
 
 
-def measure(late: Labels, score: Floats, alert: AlertParams) -> Metrics:
-    """The metrics of one set of scores; the last is what late flights cost when the riskiest get an alert."""
-    from sklearn.metrics import average_precision_score
-
-    count = max(1, round(len(score) * alert.rate))
-    riskiest = np.argsort(-score, kind="stable")[:count]
-    hits = int(late[riskiest].sum())
-    cost = (int(late.sum()) - hits) * alert.cost_missed + (count - hits) * alert.cost_false
-    return Metrics(
-        pr_auc=float(average_precision_score(late, score)),
-        recall_at_alert_rate=hits / max(1, int(late.sum())),
-        precision_at_alert_rate=hits / count,
-        brier=float(np.mean((score - late) ** 2)),
-        calibration_error=float(sum(abs(m - s) * n for m, s, n in calibration(late, score)) / len(score)),
-        euro_per_1000_flights=1000 * cost / len(score),
-    )
-
-
-def calibration(late: Labels, score: Floats, bins: int = 10) -> list[tuple[float, float, int]]:
-    """Mean score, share of late flights and size of ten groups of equal size, lowest scores first."""
-    groups = np.array_split(np.argsort(score, kind="stable"), bins)
-    return [(float(score[g].mean()), float(late[g].mean()), len(g)) for g in groups if len(g)]
-
-
-def decide(challenger: Metrics, baseline: Metrics, champion: Metrics | None, params: GateParams) -> Gate:
-    """The gate of params.yaml."""
+def decide(
+    challenger: Metrics,
+    baseline: Metrics,
+    champion: Metrics | None,
+    params: GateParams,
+    more: Sequence[Rule] = (),
+) -> Gate:
+    """The gate of params.yaml; `more` are rules that were decided elsewhere."""
     rules = [gain("the baseline", challenger.pr_auc, baseline.pr_auc, params.min_gain_over_baseline)]
     if champion is not None:
         rules.append(gain("the champion", challenger.pr_auc, champion.pr_auc, params.min_gain_over_champion))
@@ -90,13 +61,32 @@ def decide(challenger: Metrics, baseline: Metrics, champion: Metrics | None, par
             f"calibration error {error:.3f}, at most {params.max_calibration_error} allowed",
         )
     )
+    rules += more
     return Gate(all(ok for ok, _ in rules), [text for ok, text in rules if not ok], [text for _, text in rules])
 
 
-def gain(over: str, value: float, other: float, needed: float) -> tuple[bool, str]:
+def gain(over: str, value: float, other: float, needed: float) -> Rule:
     """One comparison in PR-AUC, and its sentence."""
     found = value - other
     return found >= needed, f"PR-AUC {value:.3f} against {over}'s {other:.3f}: {found:+.3f}, at least {needed:+} needed"
+
+
+def weakest(mine: Slices, champion: Slices, params: GateParams) -> list[Rule]:
+    """The slice in which the challenger loses most to the champion; small slices say nothing."""
+    changes = [
+        (one.pr_auc - other.pr_auc, f"{by} {name}", one.pr_auc, other.pr_auc)
+        for by, parts in mine.items()
+        for name, one in parts.items()
+        if one.flights >= params.min_slice_flights
+        and (other := champion[by][name])
+        and one.pr_auc is not None
+        and other.pr_auc is not None
+    ]
+    if not changes:
+        return []
+    change, name, value, before = min(changes)
+    text = f"weakest slice against the champion, {name}: PR-AUC {value:.3f} against {before:.3f}: {change:+.3f}, "
+    return [(change >= -params.max_slice_loss, text + f"at most {-params.max_slice_loss:+} allowed")]
 
 
 def champion_of(at: Paths) -> tuple[Scorer | None, str | None]:
@@ -113,9 +103,15 @@ def champion_of(at: Paths) -> tuple[Scorer | None, str | None]:
 
 
 def evaluate(
-    window: Window, params: Params, split: Path, out: Path, reports: Path, at: Paths | None = None
+    window: Window,
+    params: Params,
+    split: Path,
+    out: Path,
+    reports: Path,
+    at: Paths | None = None,
+    cards: Path | None = None,
 ) -> Evaluation:
-    """Judge the model in `out` on the test month; results go to `reports` and onto the run."""
+    """Judge the model in `out` on the test month; results go to `reports` and onto the run, the card to `cards`."""
     at = at or paths()
     matrix, late = read_part(split, "test")
     challenger, manifest = load_with_manifest(out)
@@ -125,30 +121,35 @@ def evaluate(
         scorers["champion"] = champion
     scores = {name: scorer.predict_proba(matrix)[:, 1] for name, scorer in scorers.items()}
     found = {name: measure(late, score, params.alert) for name, score in scores.items()}
-    gate = decide(found["challenger"], found["baseline"], found.get("champion"), params.gate)
+    threshold: float = manifest["threshold"]
+    parts = {n: slices(matrix, late, s, threshold, params.alert) for n, s in scores.items() if n != "baseline"}
+    more = weakest(parts["challenger"], parts["champion"], params.gate) if champion else []
+    gate = decide(found["challenger"], found["baseline"], found.get("champion"), params.gate, more)
     result = Evaluation(
         window.test, found["challenger"], found["baseline"], found.get("champion"), champion_version, gate
     )
     details = {
-        "alert_share_at_threshold": float(np.mean(scores["challenger"] >= manifest["threshold"])),
-        "origin": slices(matrix, late, scores["challenger"], params.alert),
+        "at_threshold": asdict(at_threshold(late, scores["challenger"], threshold, params.alert)),
+        "euro_per_1000_flights_without_alerts": 1000 * float(late.mean()) * params.alert.cost_missed,
         "importance": importance(challenger, matrix, late),
     }
-    write_json(reports / METRICS, {name: asdict(value) for name, value in found.items()} | {"details": details})
-    write_json(
-        reports / "gate.json", asdict(gate) | {"champion_version": result.champion_version, "month": window.test}
-    )
-    plot(late, scores, reports)
-    track(manifest["run_id"], result, reports, at)
+    model = {name: manifest[name] for name in ("run_id", "sha256", "threshold", "window", "data")}
+    measured = {name: asdict(value) for name, value in found.items()}
+    write_json(reports / METRICS, measured | {"details": details, "model": model})
+    write_json(reports / GATE, asdict(gate) | {"champion_version": result.champion_version, "month": window.test})
+    write_json(reports / SLICES, by_slice(parts["challenger"], params))
+    write_curves(late, scores, reports)
+    draw(late, scores, reports)
+    files = [*(reports / name for name in (PICTURE, GATE, SLICES)), *write_card(params, reports, cards or reports)]
+    track(manifest["run_id"], result, files, reports, at)
     report(result)
     return result
 
 
-def slices(matrix: Floats, late: Labels, score: Floats, alert: AlertParams) -> dict[str, dict[str, float]]:
-    """The same metrics for each airport of origin: an average can hide a place where the model fails."""
-    column = matrix[:, FEATURES.index("origin")]
-    chosen = {name: column == code for code, name in enumerate(ORIGINS)}
-    return {n: asdict(measure(late[rows], score[rows], alert)) for n, rows in chosen.items() if rows.any()}
+def by_slice(parts: Slices, params: Params) -> dict[str, Any]:
+    """Every slice, and how far apart the groups are for which `fairness` in params.yaml wants equal care."""
+    fair = {by: parity(parts[by], params.fairness.min_flights) for by in params.fairness.groups}
+    return {"slices": {by: {n: asdict(one) for n, one in group.items()} for by, group in parts.items()}, "gaps": fair}
 
 
 def importance(model: Scorer, matrix: Floats, late: Labels, rows: int = 5000) -> dict[str, float]:
@@ -167,29 +168,8 @@ def importance(model: Scorer, matrix: Floats, late: Labels, rows: int = 5000) ->
     return dict(sorted(lost.items(), key=lambda item: -item[1]))
 
 
-def plot(late: Labels, scores: dict[str, Floats], reports: Path) -> None:
-    """Precision against recall, and calibration, for every scorer."""
-    from matplotlib.figure import Figure
-    from sklearn.metrics import precision_recall_curve
-
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
-    curve, reliability = figure.subplots(1, 2)
-    for name, score in scores.items():
-        precision, recall, _ = precision_recall_curve(late, score)
-        curve.plot(recall, precision, label=name)
-        mean, share, _ = zip(*calibration(late, score), strict=True)
-        reliability.plot(mean, share, marker="o", label=name)
-    curve.axhline(float(late.mean()), color="grey", linestyle=":", label="by chance")
-    curve.set(xlabel="recall", ylabel="precision", title="Precision and recall on the test month", ylim=(0, 1))
-    reliability.plot([0, 1], [0, 1], color="grey", linestyle=":")
-    reliability.set(xlabel="predicted probability", ylabel="share late", title="Calibration")
-    for axes in (curve, reliability):
-        axes.legend()
-    figure.savefig(reports / "evaluation.png", dpi=110)
-
-
-def track(run_id: str, result: Evaluation, reports: Path, at: Paths) -> None:
-    """Metrics, plots and the gate's decision onto the run that trained the model."""
+def track(run_id: str, result: Evaluation, files: list[Path], reports: Path, at: Paths) -> None:
+    """Metrics, card, plots and the gate's decision onto the run that trained the model."""
     import mlflow
 
     client = connect(at)
@@ -203,8 +183,8 @@ def track(run_id: str, result: Evaluation, reports: Path, at: Paths) -> None:
                 for name, value in asdict(found).items()
             }
         )
-        mlflow.log_artifact(str(reports / "evaluation.png"))
-        mlflow.log_artifact(str(reports / "gate.json"))
+        for file in files:
+            mlflow.log_artifact(str(file))
         mlflow.log_artifact(str(reports / METRICS), "bundle")
     client.set_tag(run_id, "gate", "passed" if result.gate.passed else "refused")
     client.set_tag(run_id, "gate_reasons", "; ".join(result.gate.reasons) or "none")
@@ -221,10 +201,7 @@ def report(result: Evaluation) -> None:
 
 def main(params: Params, at: Paths) -> Evaluation:
     """The `evaluate` stage: judge the pipeline's candidate and write its model card."""
-    window = windows(params)
-    result = evaluate(window, params, at.split, at.candidate, at.reports, at)
-    write_card(result, window, params, at)
-    return result
+    return evaluate(windows(params), params, at.split, at.candidate, at.reports, at, at.root / "docs")
 
 
 if __name__ == "__main__":

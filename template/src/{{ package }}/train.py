@@ -21,6 +21,7 @@ from . import features
 from .config import Params, Paths, ProjectError, load_params, one_sentence, paths
 from .explain import choose_background
 from .features import FEATURES
+from .measure import cheapest_threshold
 from .model import BACKGROUND, REFERENCE, TRUSTED_TYPES, Baseline, build_model, save, sha256
 from .schema import LABEL
 from .split import PARTS, Window, windows
@@ -48,16 +49,17 @@ def fit(window: Window, params: Params, split: Path, out: Path, at: Paths | None
     at = at or paths()
     connect(at)
     train, late = read_part(split, "train")
-    validation, _ = read_part(split, "validation")
+    validation, later = read_part(split, "validation")
     name = f"{window.train[0]}..{window.train[-1]}"
     with mlflow.start_run(run_name=f"train {name}", tags=lineage(at)) as run:
         model = build_model(params.train)
         started = time.perf_counter()
         model.fit(train, late)
         seconds = time.perf_counter() - started
-        threshold = float(np.quantile(model.predict_proba(validation)[:, 1], 1 - params.alert.rate))
+        threshold = cheapest_threshold(later, model.predict_proba(validation)[:, 1], params.alert)
         run_id: str = run.info.run_id
-        meta = {"run_id": run_id, "threshold": threshold, "window": window.as_dict()}
+        data = {part: sha256(split / f"{part}.parquet") for part in PARTS}
+        meta = {"run_id": run_id, "threshold": threshold, "window": window.as_dict(), "data": data}
         shutil.rmtree(out, ignore_errors=True)
         digest = save(model, out, meta)
         Baseline.fit(train, late).save(out)
@@ -69,7 +71,7 @@ def fit(window: Window, params: Params, split: Path, out: Path, at: Paths | None
         mlflow.log_params(settings(params, window))
         mlflow.log_metrics({"fit_seconds": seconds, "threshold": threshold, "train_rows": len(train)})
         mlflow.set_tag("model_sha256", digest)
-        log_data(split)
+        log_data(split, data)
         log_model(model, train[:3])
         mlflow.log_artifacts(str(out), "bundle")
     print(f"trained on {name}: {len(train):,} flights in {seconds:.1f} s, alert from {threshold:.3f}, run {run_id}")
@@ -78,22 +80,22 @@ def fit(window: Window, params: Params, split: Path, out: Path, at: Paths | None
 
 def settings(params: Params, window: Window) -> dict[str, Any]:
     """What goes on the run as params."""
-    chosen = params.train.model_dump() | {"alert_rate": params.alert.rate, **params.data.model_dump(include={"sample"})}
-    return chosen | {"late_minutes": params.data.late_minutes, "window": str(window)}
+    data = params.data.model_dump(include={"sample", "late_minutes", "weather_lead_hours"})
+    alert = {f"alert_{name}": value for name, value in params.alert.model_dump().items()}
+    return params.train.model_dump() | alert | data | {"window": str(window)}
 
 
-def log_data(split: Path) -> None:
+def log_data(split: Path, digests: dict[str, str]) -> None:
     """Each part of the split as an MLflow dataset, with the digest of the very file."""
     import mlflow
     from mlflow.data.dataset_source_registry import resolve_dataset_source
     from mlflow.data.meta_dataset import MetaDataset
 
-    for part in PARTS:
-        file = split / f"{part}.parquet"
+    for part, digest in digests.items():
         with warnings.catch_warnings():  # MLflow knows two names for a local file and can't decide
             warnings.simplefilter("ignore")
-            source = resolve_dataset_source(str(file))
-        mlflow.log_input(MetaDataset(source, name=part, digest=sha256(file)[:32]), context=part)
+            source = resolve_dataset_source(str(split / f"{part}.parquet"))
+        mlflow.log_input(MetaDataset(source, name=part, digest=digest[:32]), context=part)
 
 
 def log_model(model: Pipeline, sample: NDArray[np.float64]) -> None:

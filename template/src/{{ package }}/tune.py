@@ -11,7 +11,7 @@ import argparse
 import numpy as np
 
 from .config import TrainParams, load_params, one_sentence, paths
-from .evaluate import measure
+from .measure import measure
 from .model import build_model
 from .split import windows
 from .tracking import connect, lineage
