@@ -297,17 +297,22 @@ CHOSEN = re.compile(
 CUT = re.compile(r"(^|_)(threshold|cut_?off)$")
 QUANTILE = re.compile(r"(quantile|percentile)\(.*(proba|score|prob)")
 PICKED = re.compile(r"argmax|argmin|max\(|nanargmax|idxmax|searchsorted|where\(|thresholds?\[")
-PICKED_OR_QUANTILE = re.compile(f"{PICKED.pattern}|{QUANTILE.pattern}")
+CHOOSER = re.compile(
+    r"\b(best|opt\w*|cheapest|choose|pick|select|tune|find)_(\w+_)?(threshold|cut_?off)\w*\(.*(proba|score|prob)"
+)
+PICKED_OR_QUANTILE = re.compile(f"{PICKED.pattern}|{QUANTILE.pattern}|{CHOOSER.pattern}")
 
 
 def thresholds(project: Project) -> Iterator[Evidence]:
-    """Places that choose a decision threshold from a curve, or as a quantile of the scores."""
+    """Places that choose a decision threshold: from a curve, as a quantile of scores, by a function made for it."""
     curves = {f.at.path for f in project.named(CURVE, "call")}
     for fact in project.valued(PICKED_OR_QUANTILE, "assign"):
         if fact.at.path in curves and CHOSEN.search(f"{fact.name} = {fact.value}") and PICKED.search(fact.value):
             yield project.evidence(fact, "the decision threshold is chosen from the curve")
         elif project.kind != "library" and CUT.search(last(fact.name)) and QUANTILE.search(fact.value):
             yield project.evidence(fact, "the decision threshold is a quantile of the scores")
+        elif project.kind != "library" and CUT.search(last(fact.name)) and CHOOSER.search(fact.value):
+            yield project.evidence(fact, "the decision threshold is chosen by a function of the scores")
 
 
 @check("EVL003", "Imbalance is handled on purpose", capability="imbalance_or_stratified", level=2, dimension="model")

@@ -14,7 +14,6 @@ from .config import MODEL_NAME, Params, Paths
 from .model import METRICS, read_json
 from .schema import CARRIERS, COLUMNS, LEAKY
 
-CARD = "model-card"
 GATE = "gate.json"
 SLICES = "slices.json"
 PICTURE = "evaluation.png"
@@ -100,24 +99,23 @@ code {{ overflow-wrap: anywhere; }}
 def write_card(params: Params, reports: Path, folder: Path) -> list[Path]:
     """Write both forms of the card of what was evaluated into `reports`; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, text in render(params, reports, folder).items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        written.append(folder / name)
-    return written
+    text, page = render(params, reports, folder)
+    (folder / "model-card.md").write_text(text, encoding="utf-8", newline="\n")
+    (folder / "model-card.html").write_text(page, encoding="utf-8", newline="\n")
+    return [folder / "model-card.md", folder / "model-card.html"]
 
 
 def stale(params: Params, at: Paths) -> list[str]:
     """The cards in docs/ that do not say what params.yaml and reports/ say; none before the pipeline has run."""
-    docs = at.root / "docs"
     if not (at.reports / METRICS).is_file():
         return []
-    expected = render(params, at.reports, docs)
-    return [n for n, text in expected.items() if not (docs / n).is_file() or (docs / n).read_text("utf-8") != text]
+    docs = at.root / "docs"
+    expected = zip(("model-card.md", "model-card.html"), render(params, at.reports, docs), strict=True)
+    return [n for n, text in expected if not (docs / n).is_file() or (docs / n).read_text("utf-8") != text]
 
 
-def render(params: Params, reports: Path, folder: Path) -> dict[str, str]:
-    """File name and text of the card in Markdown and in HTML, which is one file with its picture inside."""
+def render(params: Params, reports: Path, folder: Path) -> tuple[str, str]:
+    """The card in Markdown, and in HTML as one file with its picture inside."""
     from markdown_it import MarkdownIt
 
     picture = "../reports/" + PICTURE if folder.name == "docs" else PICTURE
@@ -125,7 +123,7 @@ def render(params: Params, reports: Path, folder: Path) -> dict[str, str]:
     page = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     inside = "data:image/png;base64," + base64.b64encode((reports / PICTURE).read_bytes()).decode()
     page = page.replace(f'src="{picture}"', f'src="{inside}"')
-    return {CARD + ".md": text, CARD + ".html": PAGE.format(name=MODEL_NAME, body=page)}
+    return text, PAGE.format(name=MODEL_NAME, body=page)
 
 
 def markdown(params: Params, reports: Path, picture: str) -> str:

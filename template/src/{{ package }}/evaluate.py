@@ -73,14 +73,11 @@ def gain(over: str, value: float, other: float, needed: float) -> Rule:
 
 def weakest(mine: Slices, champion: Slices, params: GateParams) -> list[Rule]:
     """The slice in which the challenger loses most to the champion; small slices say nothing."""
+    pairs = [(f"{by} {name}", one, champion[by][name]) for by, group in mine.items() for name, one in group.items()]
     changes = [
-        (one.pr_auc - other.pr_auc, f"{by} {name}", one.pr_auc, other.pr_auc)
-        for by, parts in mine.items()
-        for name, one in parts.items()
-        if one.flights >= params.min_slice_flights
-        and (other := champion[by][name])
-        and one.pr_auc is not None
-        and other.pr_auc is not None
+        (one.pr_auc - other.pr_auc, name, one.pr_auc, other.pr_auc)
+        for name, one, other in pairs
+        if one.flights >= params.min_slice_flights and one.pr_auc is not None and other.pr_auc is not None
     ]
     if not changes:
         return []
