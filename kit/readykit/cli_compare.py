@@ -86,11 +86,11 @@ def look(options: argparse.Namespace, format_of: Callable[[str], str | None], fo
 
 def bring(options: argparse.Namespace) -> tuple[tuple[Candidate, ...], Mapping[str, Mapping[str, str | None]]]:
     """Audit or read the candidates, and hide their names if that is wished; give back who is who, too."""
+    from readykit.clean import told
     from readykit.cli_audit import folders
     from readykit.comparison.blind import blinded
     from readykit.comparison.gather import gathered
     from readykit.progress import Progress
-    from readykit.text import clean
     from readykit.wishes import Way, Wishes
 
     wishes = Wishes(options.profile, config=options.config, checks=folders(options))
@@ -99,8 +99,7 @@ def bring(options: argparse.Namespace) -> tuple[tuple[Candidate, ...], Mapping[s
     def begun(number: int, word: str) -> Way:
         for progress in shown:
             progress.done()
-        told = f"{number} of {len(options.targets)}, {clean(word, 30)}"
-        shown[:] = [Progress(about=told)]
+        shown[:] = [Progress(about=f"{number} of {len(options.targets)}, {told(word, 30)}")]
         watched = shown[0].wanted and not options.quiet
         return Way(options.jobs, not options.no_cache, shown[0].heard if watched else None)
 
@@ -126,14 +125,18 @@ def publish(
 
 def exit_code(candidates: Sequence[Candidate]) -> int:
     """The highest that applies: 70 > 3 (none could be audited) > 4 (one could not, or in part)."""
+    from readykit.clean import told
     from readykit.model import Status
 
     reports = [candidate.report for candidate in candidates if candidate.report]
     errors = any(f.verdict.status is Status.ERROR for report in reports for f in report.findings)
+    for candidate in candidates:
+        for line in candidate.fault.splitlines():
+            print(f"kit: {told(line)}", file=sys.stderr)
     if errors or any(candidate.fault for candidate in candidates):
         return FAULT
     if not reports:
         for candidate in candidates:
-            print(f"kit: {candidate.why}", file=sys.stderr)
+            print(f"kit: {told(candidate.why)}", file=sys.stderr)
         return TARGET
     return IN_PART if len(reports) < len(candidates) or any(report.unreadable for report in reports) else OK

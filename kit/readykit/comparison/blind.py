@@ -13,10 +13,10 @@ from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
+from readykit.clean import told
 from readykit.comparison.gather import Candidate
 from readykit.model import Check, Location, Report
 from readykit.report import render
-from readykit.text import clean
 
 HIDDEN_ADDRESS: Final = "[address]"
 HIDDEN_DIGEST: Final = "[digest]"
@@ -69,7 +69,7 @@ def blinded(candidates: Sequence[Candidate]) -> tuple[tuple[Candidate, ...], dic
         name = f"Candidate {number}"
         report = candidate.report
         commit = report.repository.commit if report else None
-        mapping[name] = {"name": candidate.name, "target": clean(candidate.word), "commit": commit}
+        mapping[name] = {"name": candidate.name, "target": told(candidate.word), "commit": commit}
         hidden.append(
             Candidate(name, "", _hidden_report(report, name, hide) if report else None, _why(candidate, hide),
                       candidate.fault)

@@ -34,7 +34,7 @@ class Candidate:
         word: what the user typed for it.
         report: None when it could not be audited.
         why: why it could not.
-        fault: whether that was a mistake of ours.
+        fault: the traceback, when that was a mistake of ours.
         names: whom and what it belongs to, for hiding them; gathered when asked for.
     """
 
@@ -42,7 +42,7 @@ class Candidate:
     word: str
     report: Report | None = None
     why: str = ""
-    fault: bool = False
+    fault: str = ""
     names: tuple[str, ...] = ()
 
 
@@ -81,7 +81,7 @@ def one(word: str, wishes: Wishes, way: Way, *, identities: bool = False) -> Can
 
     Own settings of a candidate never count, not even where one stands in it: what is asked is the same for all.
     """
-    name = clean(word.rstrip("/\\").replace("\\", "/").rpartition("/")[2], _SHOWN) or clean(word, _SHOWN)
+    name = told(word.rstrip("/\\").replace("\\", "/").rpartition("/")[2], _SHOWN) or told(word, _SHOWN)
     try:
         if is_saved(word):
             report = _wanted(load(word), word, wishes.profile)
@@ -94,7 +94,7 @@ def one(word: str, wishes: Wishes, way: Way, *, identities: bool = False) -> Can
         return Candidate(name, word, why=told(str(why)))
     except Fault as why:
         last = str(why).strip().rpartition("\n")[2]
-        return Candidate(name, word, why=f"a fault of ours: {told(last, 200)}", fault=True)
+        return Candidate(name, word, why=f"a fault of ours: {told(last, 200)}", fault=str(why))
 
 
 def _wanted(report: Report, word: str, profile: str | None) -> Report:
@@ -134,4 +134,4 @@ def _tails(words: Sequence[str]) -> list[str]:
         tails = ["/".join(own[-length:]) for own in parts]
         if len(set(tails)) == len(tails):
             break
-    return [clean(tail, _SHOWN) for tail in tails]
+    return [told(tail, _SHOWN) for tail in tails]

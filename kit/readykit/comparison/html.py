@@ -45,7 +45,7 @@ def render(comparison: Comparison) -> str:
 def _standing(comparison: Comparison, number: dict[str, str]) -> Markup:
     """One row a candidate; those without a rank stand below."""
     keys = [k for k in DIMENSIONS if any(p.report.score.by_dimension.get(k) is not None for p in comparison.places)]
-    heads = ("", "candidate", "level", "score", *(DIMENSIONS[key] for key in keys))
+    heads = ("#", "candidate", "level", "score", *(DIMENSIONS[key] for key in keys))
     rows: list[list[Node]] = []
     for place in comparison.places:
         points = [place.report.score.by_dimension.get(key) for key in keys]

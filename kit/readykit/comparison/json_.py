@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from readykit import __version__
+from readykit.clean import told
 from readykit.report.json_ import as_dict
-from readykit.text import clean
 
 if TYPE_CHECKING:
     from readykit.comparison.gather import Candidate
@@ -38,7 +38,7 @@ def _place(place: Place, number: int) -> dict[str, Any]:
         "place": number,
         "rank": place.rank,
         "name": place.name,
-        "target": clean(place.candidate.word) or None,
+        "target": told(place.candidate.word) or None,
         "level": place.level,
         "score": place.score,
         "dimensions": whole["dimensions"],
@@ -88,4 +88,4 @@ def _checks(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def _without(candidate: Candidate, why: str) -> dict[str, Any]:
-    return {"name": candidate.name, "target": clean(candidate.word) or None, "why": why}
+    return {"name": candidate.name, "target": told(candidate.word) or None, "why": why}

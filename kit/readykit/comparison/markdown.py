@@ -41,7 +41,7 @@ def _table(comparison: Comparison, number: dict[str, str]) -> list[str]:
     if not comparison.places:
         return []
     lines = [
-        _row(["", "candidate", "level", "score", *DIMENSIONS.values()]),
+        _row(["#", "candidate", "level", "score", *DIMENSIONS.values()]),
         f"|--:|---{'|--:' * (2 + len(DIMENSIONS))}|",
     ]
     for place in comparison.places:

@@ -45,7 +45,7 @@ def here(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_order_has_a_reason_with_both_evidences(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compare", "reports/carl.json", "candidates/ben.zip", "candidates/anna"]) == 0
+    assert main(["compare", "reports/carl.json", "candidates/ben.zip", "reports/anna.json"]) == 0
     said = capsys.readouterr().out
     assert re.search(r"1 anna .*\n +2 ben .*\n +3 carl ", said), "the best first"
     assert not [line for line in said.splitlines() if len(line) > 80]
@@ -122,19 +122,17 @@ IDENTIFYING = re.compile(r"anna|lindqvist|annalind|ben\b|carl", re.IGNORECASE)
 
 
 def test_blind_hides_every_name_and_tells_it_apart_in_a_file(here: Path) -> None:
-    words = ["candidates/anna", "candidates/ben.zip", "reports/carl.json", "candidates/broken.zip"]
+    words = ["candidates/anna", "reports/ben.json", "reports/carl.json", "candidates/broken.zip"]
     pages = [f"blind{suffix}" for suffix in FORMATS.values()]
     outputs = [word for page in pages for word in ("-o", page)]
-    profile = ["--config", "exam.toml"]
-    Path("exam.toml").write_text('extends = "production"\nname = "production"\n')
-    assert main(["compare", *words, *profile, "--blind", "--mapping", "who.json", "-q", *outputs]) == 4
+    assert main(["compare", *words, "--blind", "--mapping", "who.json", "-q", *outputs]) == 4
     for page in pages:
         found = IDENTIFYING.search(Path(page).read_text())
         assert not found, f"{page}: {found}"
     who = json.loads(Path("who.json").read_text())
     assert {row["target"] for row in who.values()} == set(words)
     first = json.loads(Path("blind.json").read_text())["candidates"]
-    assert main(["compare", *reversed(words), *profile, "--blind", "--mapping", "again.json", "-q"]) == 4
+    assert main(["compare", *reversed(words), "--blind", "--mapping", "again.json", "-q"]) == 4
     assert json.loads(Path("again.json").read_text()) == who, "the numbers follow what was found, not the command line"
     evidence = json.dumps(json.loads(Path("blind.json").read_text())["checks"])
     assert re.search(r"src/candidate-\d/train.py", evidence), "paths stay readable"
