@@ -64,15 +64,22 @@ def check(project: Path) -> None:
     assert [name for name in tracked if (project / name).is_file() and "<<<<<<<" in (project / name).read_text()] == []
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of an older template, with a remote and CI of its own choice, then changed by its people."""
-    with monkeypatch.context() as before:
-        before.setattr(paths, "TEMPLATE", older(tmp_path / "older"))
+    folder = tmp_path_factory.mktemp("changed")
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr(paths, "TEMPLATE", older(folder / "older"))
         answers = {"ci": "both", "data_remote": "gs", "data_url": "gs://team/flights"}
-        made = scaffold.new(str(tmp_path / "flight-delays"), answers, defaults=True, sync=False, quiet=True)
+        made = scaffold.new(str(folder / "flight-delays"), answers, defaults=True, sync=False, quiet=True)
     change(made)
     return made
+
+
+@pytest.fixture
+def project(changed: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test."""
+    return shutil.copytree(changed, tmp_path / "flight-delays")
 
 
 def test_a_project_of_kit_new_is_updated_with_its_edits_and_deletions_kept(
