@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -134,7 +135,30 @@ def test_the_gitlab_component_is_valid_and_its_script_runs(project: Path) -> Non
     assert "SEC001" in done.stderr
     named = [*job["artifacts"]["paths"], *job["artifacts"]["reports"].values()]
     assert all((project / name).is_file() for name in named)
+    rows = json.loads((project / "gl-code-quality-report.json").read_text())
+    assert all((project / row["location"]["path"]).exists() for row in rows)
     assert "$READYKIT_PACKAGE" in job["before_script"][-1]
+
+
+def test_the_snippets_of_the_page_are_what_their_tools_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "use-in-ci.md").read_text(encoding="utf-8")
+    github, gitlab, hooks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    jsonschema.validate(yaml.safe_load(f'"on": push\n{github}'), schema("github-workflows"))
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    used = next(step for step in yaml.safe_load(github)["jobs"]["readiness"]["steps"] if step.get("id") == "audit")
+    assert set(used["with"]) <= set(inputs)
+    assert all(f"`{name}`" in page for name in inputs)
+    jsonschema.Draft7Validator(schema("gitlab-ci")).validate(yaml.safe_load(gitlab))
+    (tmp_path / ".pre-commit-config.yaml").write_text(hooks)
+    (tmp_path / "noxfile.py").write_text(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0])
+    for words in (
+        ["pre-commit", "validate-config"],
+        ["pre-commit", "validate-manifest", f"{ROOT}/.pre-commit-hooks.yaml"],
+    ):
+        subprocess.run(words, cwd=tmp_path, check=True, env={**os.environ, "PATH": PROGRAMS})
+    listed = subprocess.run(["nox", "-l"], cwd=tmp_path, check=True, env={**os.environ, "PATH": PROGRAMS},
+                            capture_output=True, text=True)  # fmt: skip
+    assert "readiness" in listed.stdout
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,10 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write a report too; its suffix names the format",
     )
+    parser.add_argument(
+        "--prefix", type=_prefix, default="", metavar="DIR",
+        help="the audited folder in its repository, for paths in SARIF, GitHub and GitLab reports",
+    )  # fmt: skip
     parser.add_argument("--min-score", type=float, metavar="N", help="exit 1 when the score is lower")
     parser.add_argument("--min-level", type=int, choices=range(5), metavar="N", help="exit 1 when the level is lower")
     add_baseline(parser)
@@ -112,6 +116,22 @@ def jobs(word: str) -> int:
     return number
 
 
+def _prefix(word: str) -> str:
+    """A folder of a repository, without what means nothing.
+
+    Raises:
+        argparse.ArgumentTypeError: it leads out of the repository.
+    """
+    import argparse
+
+    from readykit.text import clean_path
+
+    parts = [part for part in word.replace("\\", "/").split("/") if part not in ("", ".")]
+    if ".." in parts or word.startswith("/"):
+        raise argparse.ArgumentTypeError("write a folder below the root of the repository, like services/model")
+    return clean_path("/".join(parts))
+
+
 def _ids(words: str | None) -> tuple[str, ...]:
     return tuple(w.strip().upper() for w in (words or "").split(",") if w.strip())
 
@@ -123,6 +143,8 @@ def _render(
 
     if form == "json":
         return render(report, form, run=run)
+    if form in ("sarif", "github", "gitlab"):
+        return render(report, form, root=options.prefix)
     if form != "terminal":
         return render(report, form)
     from readykit.text import Style, terminal_width

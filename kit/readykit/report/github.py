@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 _COMMAND = {"error": "error", "warning": "warning", "note": "notice"}
 
 
-def render(report: Report) -> str:
+def render(report: Report, root: str = "") -> str:
     """Write a clean report as workflow commands, new and grave ones first: GitHub shows ten of a kind."""
     order = list(_COMMAND)
-    found = sorted(problems(report), key=lambda problem: (problem.known, order.index(problem.severity)))
+    found = sorted(problems(report, root=root), key=lambda problem: (problem.known, order.index(problem.severity)))
     lines = []
     for problem in found:
         where = {"file": problem.at.path, "line": str(problem.at.line), "title": problem.finding.check.id}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _SEVERITY = {"error": "critical", "warning": "major", "note": "minor"}
 
 
-def render(report: Report) -> str:
+def render(report: Report, root: str = "") -> str:
     """Write a clean report for GitLab: a JSON list of issues with unique fingerprints."""
     rows = [
         {
@@ -24,6 +24,6 @@ def render(report: Report) -> str:
             "severity": "info" if problem.known else _SEVERITY[problem.severity],
             "location": {"path": problem.at.path, "lines": {"begin": problem.at.line}},
         }
-        for problem in problems(report)
+        for problem in problems(report, root=root)
     ]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from readykit.model import Location, Status
@@ -48,19 +48,25 @@ class Problem:
         return self.finding.baseline == "known"
 
 
-def problems(report: Report, *, waived: bool = False) -> list[Problem]:
+def problems(report: Report, *, waived: bool = False, root: str = "") -> list[Problem]:
     """Return the problems of a report in the order of its findings.
 
     Args:
         report: a clean report.
         waived: whether those that were waived are among them.
+        root: the folder of the repository that was audited; the paths of problems begin with it.
     """
     chosen = [f for f in report.findings if f.verdict.status in _BAD and (waived or f.waiver is None)]
     home = Location(_home(report)) if chosen else Location("README.md")
-    return [_problem(finding, home) for finding in chosen]
+    return [_problem(finding, home, root) for finding in chosen]
 
 
-def _problem(finding: Finding, home: Location) -> Problem:
+def below(root: str, path: str) -> str:
+    """A path of the audited folder as one of the repository."""
+    return f"{root}/{path}" if root and path else path
+
+
+def _problem(finding: Finding, home: Location, root: str) -> Problem:
     verdict = finding.verdict
     first, others = (verdict.evidence[0].at, verdict.evidence[1:]) if verdict.evidence else (home, ())
     grave = finding.required and finding.check.weight >= _OF_WEIGHT
@@ -75,8 +81,10 @@ def _problem(finding: Finding, home: Location) -> Problem:
     text = f"{finding.check.title}: {verdict.message.rstrip('.')}.{wish}"
     # One problem a check: its name holds neither line nor path, so that moving code does not make it a new one.
     return Problem(
-        finding, severity, Location(first.path, max(1, first.line), first.end_line), others, text, _key(finding)
-    )
+        finding, severity, Location(below(root, first.path), max(1, first.line), first.end_line),
+        tuple(replace(e, at=e.at._replace(path=below(root, e.at.path))) for e in others) if root else others,
+        text, _key(finding),
+    )  # fmt: skip
 
 
 def _key(finding: Finding) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from readykit import __version__
-from readykit.report.problems import problems
+from readykit.report.problems import below, problems
 from readykit.text import original
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ _SPECIAL = re.compile(r"([\\\[\]])")  # brackets make links in a message
 _HOLE = re.compile(r"\{(\d+)\}")  # and numbers in braces are filled in
 
 
-def render(report: Report) -> str:
+def render(report: Report, root: str = "") -> str:
     """Write a clean report as SARIF.
 
     Returns:
         Indented JSON with a final line break; the same report gives the same bytes.
     """
-    found = problems(report, waived=True)
+    found = problems(report, waived=True, root=root)
     checks = [finding.check for finding in report.findings]
     places = {check.id: place for place, check in enumerate(checks)}
     run = {
@@ -44,7 +44,7 @@ def render(report: Report) -> str:
         },
         "automationDetails": {"id": f"readykit/{report.profile}/"},
         "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the audited repository."}}},
-        "invocations": [_invocation(report)],
+        "invocations": [_invocation(report, root)],
         "results": [
             _result(problem, places[problem.finding.check.id], report.since is not None) for problem in found
         ],
@@ -116,13 +116,15 @@ def _plain(text: str) -> str:
     return _HOLE.sub(r"{{\1}}", _SPECIAL.sub(r"\\\1", text))
 
 
-def _invocation(report: Report) -> dict[str, Any]:
-    rows = [_notice(row, "warning") for row in report.unreadable]
+def _invocation(report: Report, root: str) -> dict[str, Any]:
+    rows = [_notice(row, root, "warning") for row in report.unreadable]
     return {"executionSuccessful": True, "toolExecutionNotifications": rows}
 
 
-def _notice(row: Unread, level: str) -> dict[str, Any]:
+def _notice(row: Unread, root: str, level: str) -> dict[str, Any]:
     notice: dict[str, Any] = {"level": level, "message": {"text": _plain(f"{row.path}: {row.why}")}}
     if row.path:
-        notice["locations"] = [{"physicalLocation": {"artifactLocation": {"uri": uri(row.path), "uriBaseId": ROOT}}}]
+        notice["locations"] = [
+            {"physicalLocation": {"artifactLocation": {"uri": uri(below(root, row.path)), "uriBaseId": ROOT}}}
+        ]
     return notice

@@ -246,6 +246,14 @@ def test_moving_code_does_not_make_a_new_problem() -> None:
     assert marks(3) == marks(90)
 
 
+@pytest.mark.parametrize("form", ["sarif", "github", "gitlab"])
+def test_paths_are_those_of_the_repository(form: str) -> None:
+    page = render(hostile.report("a.py"), form, root="services/model one")
+    places = re.findall(r'"(?:uri|path)": "([^"]*)"|file=([^,]*),', page)
+    assert places
+    assert all("".join(row).startswith(("services/model one/", "services/model%20one/")) for row in places)
+
+
 def test_a_page_that_would_be_too_long_says_what_it_left_out() -> None:
     page = render(hostile.report("word " * 180 + "end"), "markdown")
     assert len(page.encode()) <= MAX_COMMENT
