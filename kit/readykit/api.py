@@ -103,6 +103,7 @@ def audit(
     checks: Iterable[str | Path] = (),
     revision: str = "",
     cached: bool = True,
+    excerpts: bool = False,
 ) -> Report:
     """Audit a repository.
 
@@ -117,6 +118,7 @@ def audit(
         checks: folders of further checks; their code is run.
         revision: audit this commit of the repository instead of what lies in the folder.
         cached: use and keep what earlier audits worked out.
+        excerpts: take the lines that the evidence cites, for the HTML page.
 
     Returns:
         The report, every string of it safe to show.
@@ -133,7 +135,7 @@ def audit(
         profile, _ids(select), _ids(ignore), None if config is None else str(config), trust_config,
         tuple(map(str, checks)), tuple(rubrics),
     )  # fmt: skip
-    return Report.of(run(path, wishes, way=Way(cached=cached), revision=revision))
+    return Report.of(run(path, wishes, way=Way(cached=cached, excerpts=excerpts), revision=revision))
 
 
 def _ids(names: Iterable[str]) -> tuple[str, ...]:

@@ -35,13 +35,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The findings of then, by the id of their check."""
+    """The findings of then, by the id of their check; `whole` when they came from a report."""
 
     against: str
     profile: str = ""
     score: float | None = None
     level: int | None = None
     rows: Mapping[str, Row] = field(default_factory=dict)
+    whole: bool = False
 
 
 def of_report(report: Report, against: str = "") -> Baseline:
@@ -94,7 +95,7 @@ def _baseline(found: Any, path: str) -> Baseline:
         level = None if found.get("level") is None else int(found["level"])
     except (KeyError, TypeError, ValueError, OverflowError):
         raise _no(path, "has an entry without id and status") from None
-    return Baseline(path, profile, score, level, known)
+    return Baseline(path, profile, score, level, known, whole=version is None)
 
 
 def _row(row: Mapping[str, Any]) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from readykit.errors import UsageError
@@ -55,12 +56,22 @@ def to_write(options: argparse.Namespace) -> list[str]:
 
 
 def known(options: argparse.Namespace) -> Baseline | None:
-    """What a file says was known before; read before the work, so that a wrong file is told at once."""
+    """What a file says was known before; read before the work, so that a wrong file is told at once.
+
+    Raises:
+        UsageError: it is none, or would be pruned and is a report.
+    """
     if not options.baseline:
         return None
     from readykit import baseline
 
-    return baseline.read(options.baseline)
+    found = baseline.read(options.baseline)
+    if found.whole and options.prune_baseline:
+        raise UsageError(
+            f"--prune-baseline {options.baseline}: is a whole report, which is not written over; "
+            "make a baseline of its own with --write-baseline"
+        )
+    return found
 
 
 def both(
@@ -76,14 +87,15 @@ def both(
     """
     from readykit.target import STAGED
 
+    plain = replace(way, excerpts=False)  # of then, no lines are shown
     if not options.staged:
-        then = audit(options.path, wishes, way=way, revision=options.diff) if options.diff else None
+        then = audit(options.path, wishes, way=plain, revision=options.diff) if options.diff else None
         return audit(options.path, wishes, way=way), then
     from readykit.revision import NoCommit
 
     report = audit(options.path, wishes, way=way, revision=STAGED)
     try:
-        return report, audit(options.path, wishes, way=way, revision="HEAD")
+        return report, audit(options.path, wishes, way=plain, revision="HEAD")
     except NoCommit:
         return report, report  # the first commit brings nothing that was not there
 

@@ -200,6 +200,16 @@ def test_floors_have_exit_codes(
     assert status(repository, *words, capsys=capsys)[0] == code
 
 
+def test_a_report_is_not_pruned(
+    repository: Path, then: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = tmp_path / "r.json"
+    saved.write_text(render(then, "json"))
+    before = saved.read_bytes()
+    assert status(repository, "--baseline", saved, "--prune-baseline", capsys=capsys)[0] == 2
+    assert saved.read_bytes() == before
+
+
 def test_a_lower_score_without_a_new_finding_is_worse(now: Report) -> None:
     from dataclasses import replace
 
