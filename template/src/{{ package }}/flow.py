@@ -246,9 +246,9 @@ def once(month: str | None) -> None:
 
 def warm_up() -> None:
     """Do the slow imports while the server starts on the other core; the first run migrates its database, too."""
-    from . import evaluate, monitor, register, registry, split, train  # noqa: F401
+    from . import drift, evaluate, monitor, register, registry, split, train  # noqa: F401
 
-    monitor.evidently()
+    drift.evidently()
 
 
 def schedule(cron: str) -> None:

@@ -104,12 +104,18 @@ class PredictionLog:
         self._connection.close()
 
 
-def read(path: Path, since: datetime | None = None, until: datetime | None = None) -> pd.DataFrame:
-    """The logged predictions of [since, until): one column per input beside time, version, score and alert."""
+def read(
+    path: Path, since: datetime | None = None, until: datetime | None = None, month: str | None = None
+) -> pd.DataFrame:
+    """The logged predictions of [since, until): one column per input beside time, version, score and alert.
+
+    With `month`, like "2013-07", only those about flights of that month, whenever they were asked for.
+    """
     import pandas as pd
 
-    query = f"SELECT {', '.join(COLUMNS)} FROM predictions WHERE time >= ? AND time < ? ORDER BY id"  # noqa: S608
-    bounds = (timestamp(since) if since else "", timestamp(until) if until else "9999")
+    about = "ifnull(json_extract(inputs, '$.date'), '') GLOB ?"
+    query = f"SELECT {', '.join(COLUMNS)} FROM predictions WHERE time >= ? AND time < ? AND {about} ORDER BY id"  # noqa: S608
+    bounds = (timestamp(since) if since else "", timestamp(until) if until else "9999", f"{month or ''}*")
     if not path.is_file():
         return pd.DataFrame(columns=[*COLUMNS])
     with closing(sqlite3.connect(path, timeout=5)) as connection:
