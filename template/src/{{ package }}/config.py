@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -184,6 +184,20 @@ class RetrainParams(Section):
     retry_seconds: float = Field(5, ge=0)
     timeout_seconds: int = Field(900, ge=1)
     server_port: int = Field(4200, ge=1, le=65535)
+    task_runner: Literal["local", "dask", "ray"] = "local"
+    cluster: str | None = None
+
+    @model_validator(mode="after")
+    def _names_its_cluster(self) -> Self:
+        if self.task_runner != "local" and not self.cluster:
+            raise ValueError(f"task_runner {self.task_runner} needs the address of a running cluster in `cluster`")
+        return self
+
+
+class NotifyParams(Section):
+    """What messages link to: the address where the team reads docs/runbook.md."""
+
+    runbook: str = Field("docs/runbook.md", min_length=1)
 
 
 # -- everything together ---------------------------------------------------------------------------------------------
@@ -203,6 +217,7 @@ class Params(Section):
     serving: ServingParams = ServingParams()
     load: LoadParams = LoadParams()
     retrain: RetrainParams = RetrainParams()
+    notify: NotifyParams = NotifyParams()
 
 
 def root() -> Path:

@@ -101,7 +101,9 @@ def compare(
     # A column that has become empty can't be compared, and is the plainest drift there is.
     empty = [name for name in names if current[name].isna().all() != reference[name].isna().all()]
     used = [name for name in names if not (current[name].isna().all() or reference[name].isna().all())]
-    metrics = report(current, reference, [n for n in numeric if n in used], [n for n in categorical if n in used], params, target)
+    metrics = report(
+        current, reference, [n for n in numeric if n in used], [n for n in categorical if n in used], params, target
+    )
     found = [Column(name, "missing", 1.0, 0.0, 1.0, True) for name in empty]
     for metric in metrics:
         config = metric["config"]

@@ -13,15 +13,12 @@ import argparse
 import contextlib
 import os
 import signal
-import sqlite3
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from .config import PACKAGE, Params, Paths, ProjectError, load_params, one_sentence, paths
+from .config import PACKAGE, ProjectError, load_params, one_sentence, paths
 
 with one_sentence():
     os.environ.setdefault("PREFECT_HOME", str(paths().root / ".prefect"))
@@ -33,12 +30,11 @@ from prefect import flow, task
 from prefect.flows import EntrypointType
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from . import arrivals
-from .model import read_json, write_json
-from .notify import notify
+from . import arrivals, status
+from .journal import Journal, Record, decided, decision_file, next_undecided, one_at_a_time
+from .model import write_json
+from .notify import Kind, notify
 from .prefect_server import child, drain, server, wait_for
-
-Record = dict[str, Any]
 
 
 def transient(_task: Any, _run: Any, state: Any) -> bool:
@@ -50,26 +46,6 @@ def transient(_task: Any, _run: Any, state: Any) -> bool:
     except Exception:  # whatever else it is, a second try may help
         return True
     return False
-
-
-class Journal:
-    """What the steps for one month found, on disk: valid for the same data and the same champion."""
-
-    def __init__(self, month: str, data: str, champion: str, at: Paths) -> None:
-        self.folder = at.root / "models" / "retrained" / month
-        self.file = self.folder / "journal.json"
-        known: Record = read_json(self.file) if self.file.is_file() else {}
-        # A champion that this very journal promoted is not a change from outside.
-        if known.get("data") != data or champion not in (known.get("champion"), known.get("version")):
-            known = {"data": data, "champion": champion}
-        self.known = known
-
-    def step(self, name: str, make: Callable[[], Any]) -> Any:
-        """The result of a step: as found before, or made and written down."""
-        if name not in self.known:
-            self.known[name] = make()
-            write_json(self.file, self.known)
-        return self.known[name]
 
 
 # How patient the steps are that read data and train: params.yaml says how often, how long and how soon again.
@@ -138,39 +114,61 @@ def promote_challenger(month: str, data: str, why: str) -> str:
     version: str = journal.step(
         "version", lambda: register.register(split.windows(params, month), journal.folder / "model", at)
     )
-    champion = registry.alias(tracking.connect(at), "champion")
-    if champion and str(champion.version) == version:
+    client = tracking.connect(at)
+    champion, challenger = registry.alias(client, "champion"), registry.alias(client, "challenger")
+    if champion and str(champion.version) == version and challenger is None:
         return version
     return registry.promote(why, "retraining flow", at)
 
 
 @task(retries=RETRAIN.retries, retry_delay_seconds=RETRAIN.retry_seconds, timeout_seconds=30)
-def tell(text: str) -> bool:
+def tell(kind: Kind, text: str) -> bool:
     """Notify; a webhook that is down never fails the flow."""
-    return notify(text)
+    return notify(kind, text, paths())
 
 
-@flow(name="retraining")
+def tell_failure(_flow: Any, run: Any, state: Any) -> None:
+    """What failed and why, to the webhook. Of a run that was killed its runner tells, if a schedule started it."""
+    month = run.parameters.get("month") or "the next month"
+    error = state.result(raise_on_failure=False)
+    why = f"{type(error).__name__}: {error}" if isinstance(error, Exception) else state.message or "no reason is known"
+    where = " ".join(getattr(error, "__notes__", []))
+    kind: Kind = "data" if bring_in.name in where else "failure"
+    notify(kind, f"retraining for {month} failed {where}: {why}. The champion goes on answering.", paths())
+    status.write(load_params(), paths())
+
+
+def do(stage: Any, *words: Any) -> Any:
+    """Run a stage: here, or on the cluster that params.yaml names."""
+    try:
+        return stage(*words) if RETRAIN.task_runner == "local" else stage.submit(*words).result()
+    except Exception as error:
+        error.add_note(f"in {stage.name}")
+        raise
+
+
+@flow(name="retraining", on_failure=[tell_failure], on_crashed=[tell_failure])
 def retraining(month: str | None = None) -> Record:
     """Decide one month: promoted, kept or not_needed. Without a month, the next one that was not decided."""
     params, at = load_params(), paths()
     with one_at_a_time(at):
         month = month or next_undecided(params, at)
-        data = bring_in(month)
+        data = do(bring_in, month)
         if (before := decided(month, at)) and before["data_sha256"] == data:
+            status.write(params, at)
             return before | {"repeated": True}  # nothing to do, and nobody to tell
-        watched = watch(month, data)
+        watched = do(watch, month, data)
         why = [text for text, yes in (("drift", watched["drift"]), ("decay", watched["decayed"])) if yes]
         judged: Record = {}
         decision, version, reasons = "not_needed", watched["model_version"], ["no drift beyond the threshold, no decay"]
         if month in watched["trained_on"]:  # months decided out of order; it would judge what it was taught
             reasons = [f"version {version} was trained on {month} already"]
         elif why:
-            judged = challenge(month, data)
+            judged = do(challenge, month, data)
             decision, reasons = "kept", judged["gate"]["reasons"]
             if judged["gate"]["passed"]:
                 decision, reasons = "promoted", judged["gate"]["checks"]
-                version = promote_challenger(month, data, f"{' and '.join(why)} in {month}; {reasons[0]}")
+                version = do(promote_challenger, month, data, f"{' and '.join(why)} in {month}; {reasons[0]}")
         record = {
             "month": month,
             "drifted_columns": watched["drifted_columns"],
@@ -186,44 +184,13 @@ def retraining(month: str | None = None) -> Record:
             "version": version,
             "data_sha256": data,
         }
+        # Told first, then written: killed in between, the next run finds that it was told and writes.
+        kinds: dict[str, Kind] = {"promoted": "promoted", "kept": "kept", "not_needed": "quiet"}
+        seen = f" ({' and '.join(why)})" if why else ""
+        tell(kinds[decision], f"{month}: {decision}{seen}, version {version} answers. {'; '.join(reasons)}")
         write_json(decision_file(month, at), record)
-    tell(f"{month}: {decision}, version {version} answers. {'; '.join(reasons)}")
+        status.write(params, at)
     return record
-
-
-def decision_file(month: str, at: Paths) -> Path:
-    """Where a month's decision is kept; remove it to have the month decided again."""
-    return at.reports / "retraining" / f"{month}.json"
-
-
-def decided(month: str, at: Paths) -> Record | None:
-    """The decision on a month, if there is one."""
-    file = decision_file(month, at)
-    record: Record | None = read_json(file) if file.is_file() else None
-    return record
-
-
-def next_undecided(params: Params, at: Paths) -> str:
-    """The first month after development without a decision."""
-    from .split import shift
-
-    month = shift(params.split.test, 1)
-    while decided(month, at):
-        month = shift(month, 1)
-    return month
-
-
-@contextlib.contextmanager
-def one_at_a_time(at: Paths) -> Iterator[None]:
-    """One retraining in a project at any time. The lock is the operating system's: a killed run leaves none behind."""
-    file = at.root / ".prefect" / "retraining.lock"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as lock:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise ProjectError("another retraining is running in this project: wait for it") from error
-        yield
 
 
 def once(month: str | None) -> None:
@@ -234,7 +201,8 @@ def once(month: str | None) -> None:
         print(summary(before | {"repeated": True}))
         return
     with server(None, serve=False) as url:
-        warm_up()
+        if url != os.environ.get("PREFECT_API_URL"):
+            warm_up()  # ours takes a while to come up
         wait_for(url)
         with temporary_settings({PREFECT_API_URL: url}):
             try:

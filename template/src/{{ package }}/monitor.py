@@ -16,11 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import drift, features
+from . import drift, features, status
 from .config import Params, Paths, ProjectError, load_params, one_sentence, paths
 from .data import month_file
 from .drift import Column, read_sample
 from .model import REFERENCE, load, read_json, write_json
+from .notify import notify
 from .schema import CATEGORICAL, COLUMNS, LABEL
 
 if TYPE_CHECKING:
@@ -248,6 +249,15 @@ def keep(summary: Summary, at: Paths) -> Summary:
     return summary
 
 
+def tell(summary: Summary, at: Paths) -> None:
+    """To the webhook: that the inputs drifted, that the champion decayed, or nothing."""
+    moved = ", ".join(summary.drifted_columns)
+    if summary.drift:
+        notify("drift", f"{summary.month}: drift in {moved}; version {summary.model_version} answers", at)
+    if summary.decayed:
+        notify("decay", f"{summary.month}: version {summary.model_version} decayed, PR-AUC {summary.pr_auc:.3f}", at)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line; drift is news, not an error, so the exit code stays 0 unless --fail-on-drift."""
     parser = argparse.ArgumentParser(prog="monitor", description="Drift and quality of a month against the champion.")
@@ -269,6 +279,8 @@ def main(arguments: list[str] | None = None) -> int:
             month = options.month or arrivals.latest(params, at)
             arrivals.arrive(month, params, at)
             summary = monitor_month(month, params, at)
+        tell(summary, at)
+        status.write(params, at)
     print(summary.lines())
     return int(options.fail_on_drift and (summary.drift or summary.decayed))
 

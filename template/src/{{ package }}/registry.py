@@ -59,8 +59,8 @@ def promote(why: str, who: str | None = None, at: Paths | None = None) -> str:
     if champion and str(champion.version) != version:
         client.set_registered_model_alias(MODEL_NAME, "previous", champion.version)
     client.set_registered_model_alias(MODEL_NAME, "champion", version)
-    client.delete_registered_model_alias(MODEL_NAME, "challenger")
     note(client, version, "promoted", why, who)
+    client.delete_registered_model_alias(MODEL_NAME, "challenger")  # last: its absence says that all is done
     print(f"version {version} is champion now" + (f", version {present} is previous" if champion else ""))
     return version
 
