@@ -94,6 +94,8 @@ def there_is_a_way_past_one_machine(project: Project) -> Verdict:
         return passed("the work can be spread over machines", best(whole))
     steps, devices = project.doing("elastic steps"), project.doing("several devices")
     fits = said_to_fit(project)
+    if fits is not None:
+        return not_applicable(f"the data fits on one machine ({fits.at})")
     half = [*kept(project, steps.evidence), *kept(project, devices.evidence), *found.at_least(Strength.USED)]
     half += documented_launch(project)
     if half:
@@ -103,8 +105,6 @@ def there_is_a_way_past_one_machine(project: Project) -> Verdict:
             else "it goes past one device or notebook"
         )
         return partial(f"{why}, but no engine spreads the work", best(half))
-    if fits is not None:
-        return not_applicable(f"the data fits on one machine ({fits.at})")
     if project.only_serves:
         return not_applicable("models are served here and trained elsewhere")
     return unmet(

@@ -8,6 +8,7 @@ the others are scored. `score_partition` is the whole work on one piece: map it 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -138,12 +139,16 @@ class Count:
     rejected: int = 0
 
 
-def score_file(source: Path, target: Path, by: Champion) -> Count:
-    """Score `source` into `target`, and what is rejected into a file beside it; both appear whole or not at all."""
+def score_file(source: Path, target: Path, by: Champion, group: int | None = None) -> Count:
+    """Score `source` into `target`, and what is rejected into a file beside it; both appear whole or not at all.
+
+    With `group` only this row group of it: the piece of one worker.
+    """
     rejects = rejects_of(target)
     if source.resolve() in (target.resolve(), rejects.resolve()):
         raise ProjectError(f"{target} would overwrite the input: name another output")
     count = Count()
+    first = 0
     with _open(source) as flights, _whole(target) as good_place, _whole(rejects) as bad_place:
         schema = flights.schema_arrow
         if taken := sorted(ADDED & set(schema.names)):
@@ -152,8 +157,10 @@ def score_file(source: Path, target: Path, by: Champion) -> Count:
             pq.ParquetWriter(good_place, _with(schema, SCORED), compression="zstd") as good,
             pq.ParquetWriter(bad_place, _with(schema, REJECTED), compression="zstd") as bad,
         ):
-            for batch in flights.iter_batches(batch_size=PIECE_ROWS):
-                _score_piece(pa.table(batch), by, good, bad, count)
+            if group is not None:
+                first = sum(flights.metadata.row_group(before).num_rows for before in range(group))
+            for batch in flights.iter_batches(PIECE_ROWS, None if group is None else [group]):
+                _score_piece(pa.table(batch), by, good, bad, count, first)
                 if sys.stderr.isatty():
                     print(f"\r{count.rows:,} of {flights.metadata.num_rows:,} flights", end="", file=sys.stderr)
             model = {"model_version": by.version, "model_sha256": by.sha256, "threshold": by.threshold}
@@ -165,11 +172,13 @@ def score_file(source: Path, target: Path, by: Champion) -> Count:
     return count
 
 
-def _score_piece(piece: pa.Table, by: Champion, good: pq.ParquetWriter, bad: pq.ParquetWriter, count: Count) -> None:
+def _score_piece(
+    piece: pa.Table, by: Champion, good: pq.ParquetWriter, bad: pq.ParquetWriter, count: Count, first: int
+) -> None:
     frame = piece.select([name for name in piece.column_names if name in READ]).to_pandas(date_as_object=False)
     scored = score_partition(frame, by)
     kept = (scored["reason"] == "").to_numpy()
-    rows = np.arange(count.rows, count.rows + len(kept))
+    rows = np.arange(first + count.rows, first + count.rows + len(kept))
     good.write_table(
         _join(piece.filter(kept), good.schema, scored["probability"][kept], scored["alert"][kept], by.version)
     )
@@ -177,6 +186,29 @@ def _score_piece(piece: pa.Table, by: Champion, good: pq.ParquetWriter, bad: pq.
     count.rows += len(kept)
     count.alerts += int(scored["alert"].sum())
     count.rejected += int((~kept).sum())
+
+
+def groups_of(source: Path) -> int:
+    """How many row groups a file has: the pieces that workers share."""
+    with _open(source) as flights:
+        return int(flights.num_row_groups)
+
+
+def part_of(target: Path, group: int) -> Path:
+    """Where a worker puts its piece of a batch until all are there."""
+    return target.with_name(f"{target.name}.parts") / f"{group:06}.parquet"
+
+
+def put_together(target: Path, groups: int) -> None:
+    """The pieces of all workers as one file in the order of the input, and what they rejected as another."""
+    parts = [part_of(target, group) for group in range(groups)]
+    for whole, pieces in ((target, parts), (rejects_of(target), [rejects_of(part) for part in parts])):
+        with _whole(whole) as place:
+            if there := [piece for piece in pieces if piece.is_file()]:
+                with pq.ParquetWriter(place, pq.read_schema(there[0]), compression="zstd") as writer:
+                    for piece in there:
+                        writer.write_table(pq.read_table(piece))
+    shutil.rmtree(parts[0].parent, ignore_errors=True)
 
 
 def _join(piece: pa.Table, schema: pa.Schema, *columns: Any) -> pa.Table:
@@ -221,12 +253,18 @@ def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="batch", description="Score a file of flights or a month.")
     parser.add_argument("input", help="a Parquet file, or a month that has arrived, like 2013-07")
     parser.add_argument("output", nargs="?", type=Path, help="default: data/scored/ and the input's name")
+    parser.add_argument("--cluster", action="store_true", help="a row group a worker, on params.yaml's task_runner")
     chosen = parser.parse_args(words)
     at = paths()
     source = month_file(chosen.input, at) if MONTH.match(chosen.input) else Path(chosen.input)
     target = chosen.output or at.root / "data" / "scored" / f"{source.stem}.parquet"
     by = champion(at)
-    count = score_file(source, target, by)
+    if chosen.cluster:
+        from . import flow
+
+        count = flow.score_on_cluster(source, target)
+    else:
+        count = score_file(source, target, by)
     print(f"{count.rows - count.rejected:,} flights scored by version {by.version}, {count.alerts:,} alerts: {target}")
     if count.rejected:
         print(f"{count.rejected:,} rows rejected, each with its reason: {rejects_of(target)}")

@@ -14,8 +14,10 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
+from functools import partial, wraps
+from pathlib import Path
 from typing import Any
 
 from .config import PACKAGE, ProjectError, load_params, one_sentence, paths
@@ -28,13 +30,12 @@ os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
 # Prefect reads its environment when it is imported, so these come last.
 from prefect import flow, task
 from prefect.flows import EntrypointType
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from . import arrivals, status
+from . import arrivals, batch, status
 from .journal import Journal, Record, decided, decision_file, next_undecided, one_at_a_time
 from .model import write_json
 from .notify import Kind, notify
-from .prefect_server import child, drain, server, wait_for
+from .prefect_server import child, connected, server, task_runner, wait_for
 
 
 def transient(_task: Any, _run: Any, state: Any) -> bool:
@@ -48,6 +49,9 @@ def transient(_task: Any, _run: Any, state: Any) -> bool:
     return False
 
 
+with one_sentence():
+    RUNNER = task_runner(RETRAIN)
+
 # How patient the steps are that read data and train: params.yaml says how often, how long and how soon again.
 patient = partial(
     task,
@@ -58,6 +62,21 @@ patient = partial(
 )
 
 
+def wherever(stage: Any) -> Callable[..., Any]:
+    """Let a stage run here or on the cluster of params.yaml, and name itself in what it raises."""
+
+    @wraps(stage, updated=())
+    def run(*words: Any) -> Any:
+        try:
+            return stage(*words) if RETRAIN.task_runner == "local" else stage.submit(*words).result()
+        except Exception as error:
+            error.add_note(f"in {stage.name}")
+            raise
+
+    return run
+
+
+@wherever
 @patient()
 def bring_in(month: str) -> str:
     """The month's labelled flights, and those of the months between; returns the digest of its data."""
@@ -72,6 +91,7 @@ def bring_in(month: str) -> str:
     return arrivals.digest(month, at)
 
 
+@wherever
 @patient()
 def watch(month: str, data: str) -> Record:
     """Score the month with the champion; drift against its training months, quality against its test month."""
@@ -83,6 +103,7 @@ def watch(month: str, data: str) -> Record:
     return found
 
 
+@wherever
 @patient()
 def challenge(month: str, data: str) -> Record:
     """Train a challenger on every month up to two before, and let baseline and champion compete on this month."""
@@ -103,6 +124,7 @@ def challenge(month: str, data: str) -> Record:
     return found
 
 
+@wherever
 @patient()
 def promote_challenger(month: str, data: str, why: str) -> str:
     """Register the winner and make it champion; returns its version. Done already is done."""
@@ -133,42 +155,33 @@ def tell_failure(_flow: Any, run: Any, state: Any) -> None:
     error = state.result(raise_on_failure=False)
     why = f"{type(error).__name__}: {error}" if isinstance(error, Exception) else state.message or "no reason is known"
     where = " ".join(getattr(error, "__notes__", []))
-    kind: Kind = "data" if bring_in.name in where else "failure"
+    kind: Kind = "data" if bring_in.__name__ in where else "failure"
     notify(kind, f"retraining for {month} failed {where}: {why}. The champion goes on answering.", paths())
     status.write(load_params(), paths())
 
 
-def do(stage: Any, *words: Any) -> Any:
-    """Run a stage: here, or on the cluster that params.yaml names."""
-    try:
-        return stage(*words) if RETRAIN.task_runner == "local" else stage.submit(*words).result()
-    except Exception as error:
-        error.add_note(f"in {stage.name}")
-        raise
-
-
-@flow(name="retraining", on_failure=[tell_failure], on_crashed=[tell_failure])
+@flow(name="retraining", task_runner=RUNNER, on_failure=[tell_failure], on_crashed=[tell_failure])
 def retraining(month: str | None = None) -> Record:
     """Decide one month: promoted, kept or not_needed. Without a month, the next one that was not decided."""
     params, at = load_params(), paths()
     with one_at_a_time(at):
         month = month or next_undecided(params, at)
-        data = do(bring_in, month)
+        data = bring_in(month)
         if (before := decided(month, at)) and before["data_sha256"] == data:
             status.write(params, at)
             return before | {"repeated": True}  # nothing to do, and nobody to tell
-        watched = do(watch, month, data)
+        watched = watch(month, data)
         why = [text for text, yes in (("drift", watched["drift"]), ("decay", watched["decayed"])) if yes]
         judged: Record = {}
         decision, version, reasons = "not_needed", watched["model_version"], ["no drift beyond the threshold, no decay"]
         if month in watched["trained_on"]:  # months decided out of order; it would judge what it was taught
             reasons = [f"version {version} was trained on {month} already"]
         elif why:
-            judged = do(challenge, month, data)
+            judged = challenge(month, data)
             decision, reasons = "kept", judged["gate"]["reasons"]
             if judged["gate"]["passed"]:
                 decision, reasons = "promoted", judged["gate"]["checks"]
-                version = do(promote_challenger, month, data, f"{' and '.join(why)} in {month}; {reasons[0]}")
+                version = promote_challenger(month, data, f"{' and '.join(why)} in {month}; {reasons[0]}")
         record = {
             "month": month,
             "drifted_columns": watched["drifted_columns"],
@@ -193,22 +206,40 @@ def retraining(month: str | None = None) -> Record:
     return record
 
 
+@patient()
+def score_part(source: str, target: str, group: int, by: batch.Champion) -> batch.Count:
+    """Score one row group, on whichever worker; done again, it gives the same file."""
+    return batch.score_file(Path(source), batch.part_of(Path(target), group), by, group)
+
+
+@flow(name="scoring", task_runner=RUNNER)
+def scoring(source: str, target: str, groups: int) -> batch.Count:
+    """Score a file by row groups, as many at a time as there are workers, all with the same version."""
+    by = batch.champion(paths())
+    parts = [score_part.submit(source, target, group, by) for group in range(groups)]
+    counts = [part.result() for part in parts]
+    batch.put_together(Path(target), groups)
+    return batch.Count(*(sum(getattr(count, name) for count in counts) for name in ("rows", "alerts", "rejected")))
+
+
+def score_on_cluster(source: Path, target: Path) -> batch.Count:
+    """Batch scoring where params.yaml says; source and target are on a disk that all workers see."""
+    groups = batch.groups_of(source)
+    with connected():
+        count: batch.Count = scoring(str(source.resolve()), str(target.resolve()), groups)
+    return count
+
+
 def once(month: str | None) -> None:
     """Run the flow now; a month that is decided on the data that is here needs neither server nor imports."""
     at = paths()
     before = decided(month, at) if month else None
     if before and arrivals.is_here(before["month"], before["data_sha256"], at):
+        status.write(load_params(), at)
         print(summary(before | {"repeated": True}))
         return
-    with server(None, serve=False) as url:
-        if url != os.environ.get("PREFECT_API_URL"):
-            warm_up()  # ours takes a while to come up
-        wait_for(url)
-        with temporary_settings({PREFECT_API_URL: url}):
-            try:
-                record = retraining(month)
-            finally:
-                drain()
+    with connected(warm_up):
+        record = retraining(month)
     print(summary(record))
 
 
@@ -233,9 +264,9 @@ def schedule(cron: str) -> None:
 
 def run_on(cron: str) -> None:
     """The runner: starts the flow at its times, as a process of its own."""
-    from .flow import retraining as served  # by its importable name: this module may be running as __main__
-
-    served.serve(name="monthly", cron=cron, print_starting_message=False, entrypoint_type=EntrypointType.MODULE_PATH)
+    retraining.serve(
+        name="monthly", cron=cron, print_starting_message=False, entrypoint_type=EntrypointType.MODULE_PATH
+    )
 
 
 def summary(record: Record) -> str:
@@ -285,4 +316,6 @@ def main(words: list[str] | None = None) -> None:
 
 if __name__ == "__main__":
     with one_sentence():
-        main()
+        from .flow import main as start  # by its importable name, which is what runners and workers import
+
+        start()

@@ -1,4 +1,7 @@
-"""A Prefect server of our own for as long as it is needed, unless PREFECT_API_URL names the team's."""
+"""Where flows run: on a Prefect server of our own while it is needed, unless PREFECT_API_URL names the team's.
+
+Their tasks run here, or on the Dask or Ray cluster that params.yaml names.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,37 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.task_runners import ThreadPoolTaskRunner
 
-from .config import ProjectError
+from .config import ProjectError, RetrainParams
 
 SERVER_STARTS_WITHIN = 120  # seconds; a fresh home is migrated first, which takes 8 s on an idle machine
+
+
+def task_runner(params: RetrainParams) -> Any:
+    """Threads of this process, or the workers of an existing cluster; what that takes is a group of pyproject.toml."""
+    name = params.task_runner
+    if name == "local":
+        return ThreadPoolTaskRunner(max_workers=os.cpu_count())
+    try:
+        if name == "dask":
+            from prefect_dask import DaskTaskRunner
+
+            return DaskTaskRunner(address=params.cluster)
+        from prefect_ray import RayTaskRunner
+
+        return RayTaskRunner(address=params.cluster)
+    except ImportError:
+        raise ProjectError(
+            f"retrain.task_runner is {name}, whose packages are not installed: run `uv sync --group {name}`"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -38,6 +62,20 @@ def server(port: int | None, *, serve: bool) -> Iterator[str]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output, child(command, stdout=output, stderr=subprocess.STDOUT):
         yield f"http://127.0.0.1:{port}/api"
+
+
+@contextlib.contextmanager
+def connected(warm: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Talk to the team's Prefect server, or to one of our own; while that comes up there is time to `warm` up."""
+    with server(None, serve=False) as url:
+        if url != os.environ.get("PREFECT_API_URL"):
+            warm()
+        wait_for(url)
+        with temporary_settings({PREFECT_API_URL: url}):
+            try:
+                yield
+            finally:
+                drain()
 
 
 @contextlib.contextmanager
