@@ -152,9 +152,11 @@ def _serve(tale: Demo) -> None:
     with tale.steps.step("promote it, ask the service about a real flight"):
         tale.module("registry", "promote")
         _until_ready(tale.url)
-        question, _, answer = tale.module("client", "ask", SERVICE_URL=tale.url).partition("\n-> ")
+        printed = tale.module("client", "ask", SERVICE_URL=tale.url)
+    # The service writes to the same log, so its lines may stand before and after.
+    question, _, answer = printed[printed.index("POST ") :].partition("\n-> ")
     tale.flight = json.loads(question.partition("\n")[2])["flights"][0]
-    found = json.loads(answer)
+    found, _ = json.JSONDecoder().raw_decode(answer)
     risk = found["predictions"][0]["probability"]
     flight = tale.flight
     name = f"{flight['carrier']} {flight['origin']}-{flight['dest']} {flight['date']} {flight['sched_dep_time']}"
