@@ -66,6 +66,32 @@ async def predict(batch: Batch) -> dict:
 '''
 
 
+BATCH = '''"""Rows a second of batch scoring from file to file, beside predict_proba alone on a matrix in memory."""
+import sys, tempfile, time
+from pathlib import Path
+import pandas as pd
+from {package} import batch, features
+from {package}.config import paths
+from {package}.data import month_file
+
+months = [pd.read_parquet(month_file(f"2013-0{{number}}")) for number in range(1, 7)]
+frame = pd.concat(months * 2, ignore_index=True)
+by = batch.champion(paths())
+model = batch.load(by.folder, by.sha256)
+matrix = features.build(features.inputs(frame[[*batch.COLUMNS]])).to_numpy()
+with tempfile.TemporaryDirectory() as scratch:
+    source, target = Path(scratch) / "in.parquet", Path(scratch) / "out.parquet"
+    frame.to_parquet(source, index=False)
+    batch.score_file(source, target, by)
+    for _ in range(int(sys.argv[1])):
+        start = time.perf_counter()
+        model.predict_proba(matrix)
+        between = time.perf_counter()
+        batch.score_file(source, target, by)
+        print(len(frame), between - start, time.perf_counter() - between, flush=True)
+'''
+
+
 @dataclass(frozen=True)
 class Figures:
     """What callers of one service saw in one stretch."""
@@ -84,6 +110,7 @@ class Caller(asyncio.Protocol):
         self.request, self.until = request, until
         self.taken: list[float] = []
         self.failed = 0
+        self.expected = 200
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.buffer = b""
         self.size = 0
@@ -113,9 +140,13 @@ class Caller(asyncio.Protocol):
             self.size = len(head) + 4 + int(length)
         if len(self.buffer) >= self.size:
             self.taken.append(1000 * (time.perf_counter() - self.start))
-            self.failed += not self.buffer.startswith(b"HTTP/1.1 200")
+            self.answered(self.buffer)
             self.buffer, self.size = b"", 0
             self.ask()
+
+    def answered(self, whole: bytes) -> None:
+        """Count what is not the answer that was due."""
+        self.failed += not whole.startswith(b"HTTP/1.1 %d" % self.expected)
 
     def connection_lost(self, _: Exception | None) -> None:
         """Count a connection that was cut before its time."""
@@ -123,10 +154,15 @@ class Caller(asyncio.Protocol):
         self.done.set_result(None)
 
 
+def http(port: int, body: bytes) -> bytes:
+    """A question to /predict as it goes over the wire."""
+    head = f"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
 async def load(port: int, body: bytes, callers: int, seconds: float) -> Figures:
     """Ask from `callers` connections for `seconds`."""
-    head = f"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
-    request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    request = http(port, body)
     loop = asyncio.get_running_loop()
     start = time.perf_counter()
     made = [
@@ -177,11 +213,11 @@ def python(project: Path) -> str:
 
 def compare(project: Path, seconds: float, rounds: int) -> int:
     """Measure both, print the figures and the ratios; 1 when a goal is missed."""
-    package = next(path.parent.name for path in (project / "src").glob("*/service.py"))
+    package = package_of(project)
     (project / "bare_app.py").write_text(BARE.format(package=package), encoding="utf-8")
-    body = example(project, package)
+    body = example(project)
     ours, bare = free_port(), free_port()
-    serve = [python(project), "-m", "bentoml", "serve", f"{package}.service:Service", "--port", str(ours)]
+    serve = service(project, ours)
     plain = [
         python(project),
         "-m",
@@ -233,19 +269,40 @@ def compare(project: Path, seconds: float, rounds: int) -> int:
     return missed
 
 
-def example(project: Path, package: str) -> bytes:
+def compare_batch(project: Path, rounds: int) -> int:
+    """Measure batch scoring beside bare predict_proba; 1 when it is slower than half of it."""
+    command = [python(project), "-c", BATCH.format(package=package_of(project)), str(rounds)]
+    found = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True).stdout.splitlines()
+    rows, bare, ours = (
+        statistics.median(values) for values in zip(*(map(float, f.split()) for f in found), strict=True)
+    )
+    print(f"batch of {rows:,.0f} flights: {rows / ours:,.0f} a second, predict_proba alone {rows / bare:,.0f}", end="")
+    print(f": {bare / ours:.2f} x")
+    return int(bare / ours < 0.5)
+
+
+def package_of(project: Path) -> str:
+    """The name of the project's package."""
+    return next(path.parent.name for path in (project / "src").glob("*/service.py"))
+
+
+def service(project: Path, port: int) -> list[str]:
+    """The command that `nox -s serve` runs."""
+    return [python(project), "-m", "bentoml", "serve", f"{package_of(project)}.service:Service", "--port", str(port)]
+
+
+def example(project: Path) -> bytes:
     """The example flight of the project as a request."""
-    code = f"from {package}.client import BODY; print(BODY)"
+    code = f"from {package_of(project)}.client import BODY; print(BODY)"
     return subprocess.run([python(project), "-c", code], cwd=project, capture_output=True, check=True).stdout.strip()
 
 
-def make(folder: Path) -> Path:
-    """A generated project with a promoted model."""
+def make(folder: Path, *, retrained: bool = False) -> Path:
+    """A generated project with a promoted model, and with a former one if it shall be retrained."""
     project = folder / "serving-benchmark"
     subprocess.run([sys.executable, "-m", "readykit", "new", str(project), "--defaults", "--quiet"], check=True)
-    subprocess.run(
-        [python(project), "-m", "nox", "-s", "pipeline", "promote"], cwd=project, check=True, stdout=sys.stderr
-    )
+    sessions = ["pipeline", "promote", *(["retrain"] if retrained else [])]
+    subprocess.run([python(project), "-m", "nox", "-s", *sessions], cwd=project, check=True, stdout=sys.stderr)
     return project
 
 
@@ -258,7 +315,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="serving-") as scratch:
         project = (options.project or make(Path(scratch))).resolve()
-        return compare(project, options.seconds, options.rounds)
+        return compare(project, options.seconds, options.rounds) | compare_batch(project, options.rounds)
 
 
 if __name__ == "__main__":

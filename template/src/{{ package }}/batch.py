@@ -29,7 +29,7 @@ from . import features
 from .config import MONTH, Paths, ProjectError, one_sentence, paths
 from .data import month_file
 from .model import MANIFEST, Scorer, load, read_json
-from .schema import CARRIERS, CATEGORICAL, COLUMNS, LEAKY, ORIGINS, WEATHER, Flight, bounds
+from .schema import CATEGORICAL, COLUMNS, LEAKY, WEATHER, Flight, rule
 from .serving import CURRENT
 
 PIECE_ROWS = 50_000  # about 60 MB in memory
@@ -89,27 +89,18 @@ def score_partition(frame: pd.DataFrame, by: Champion) -> pd.DataFrame:
 
 
 def _plainly_good(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Rows that keep the rules of `Flight`, whole columns at a time; a column of another type proves nothing."""
+    """Rows that keep the rules of `Flight`, by the different values of a column; other types prove nothing."""
     good = np.ones(len(frame), dtype=bool)
     for name in COLUMNS:
-        column, (low, high) = frame[name], bounds(name)
-        if name in CATEGORICAL:
-            known = {"carrier": CARRIERS, "origin": ORIGINS}.get(name)
-            kept = column.isin(known) if known else column.astype("str").str.fullmatch("[A-Z]{3}")
-        elif name == "date":
-            dates = (
-                pd.to_datetime(column) if pd.api.types.is_datetime64_dtype(column) else pd.Series(pd.NaT, frame.index)
-            )
-            kept = dates.between(pd.Timestamp(low), pd.Timestamp(high)) & (dates == dates.dt.normalize())
-        elif not pd.api.types.is_numeric_dtype(column):
-            kept = pd.Series(False, frame.index)
-        elif name in WEATHER:
-            kept = column.between(low, high) | column.isna()
-        elif name == "distance":
-            kept = column.between(low, high, inclusive="right")
+        column = frame[name]
+        if name == "date":
+            typed = pd.api.types.is_datetime64_dtype(column)
         else:
-            kept = column.between(low, high) & (column % 100 < 60) & (column % 1 == 0)
-        good &= kept.to_numpy(dtype=bool, na_value=False)
+            typed = name in CATEGORICAL or pd.api.types.is_numeric_dtype(column)
+        if not typed:
+            return np.zeros(len(frame), dtype=bool)
+        kept = column.map(rule(name)(column.dropna())).to_numpy(dtype=bool, na_value=False)
+        good &= kept | column.isna().to_numpy() if name in WEATHER else kept
     return good
 
 

@@ -160,6 +160,7 @@ class ServingParams(Section):
     port: int = Field(3000, ge=1, le=65535)
     workers: int = Field(1, ge=1, le=64)
     max_rows: int = Field(1000, ge=1, le=100_000)
+    max_explained: int = Field(20, ge=1, le=1000)
     max_body_bytes: int = Field(1_048_576, ge=1024)
     timeout_seconds: int = Field(2, ge=1)
     log: Literal["info", "warning", "error"] = "info"

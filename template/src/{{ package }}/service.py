@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 os.environ.setdefault("OTEL_SDK_DISABLED", "true")  # before BentoML is imported; a tenth of the latency
 
@@ -20,10 +20,11 @@ import bentoml
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from .config import PACKAGE, load_params, paths
+from .config import PACKAGE, ProjectError, load_params, paths
 from .predictions import PredictionLog
 from .schema import Flight
 from .serving import CHALLENGER, ModelHolder, ServedModel, in_canary
@@ -42,6 +43,20 @@ class Batch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     flights: Annotated[list[Flight], Field(min_length=1, max_length=SERVING.max_rows)]
+    explain: bool = Field(default=False, description=f"say why, for {SERVING.max_explained} flights at most")
+
+    @model_validator(mode="after")
+    def _few_enough(self) -> Self:
+        if self.explain and len(self.flights) > SERVING.max_explained:
+            raise ValueError(f"at most {SERVING.max_explained} flights are explained in one request")
+        return self
+
+
+class Why(BaseModel):
+    """Where a probability comes from: the base, what an average flight gets, and what each input adds to it."""
+
+    base: float
+    contributions: dict[str, float] = Field(description="by input, the largest effect first; base + sum = probability")
 
 
 class Prediction(BaseModel):
@@ -49,6 +64,7 @@ class Prediction(BaseModel):
 
     probability: float = Field(description="of leaving late, 0 to 1")
     alert: bool = Field(description="the probability reaches the threshold chosen at training")
+    why: Why | None = Field(default=None, description="if `explain` was asked for")
 
 
 class Answer(BaseModel):
@@ -132,7 +148,7 @@ class Service:
         """GET /readyz: 503 until a model is loaded (GET /healthz only says that the process lives)."""
         return self.models.current is not None
 
-    @app.post("/predict")
+    @app.post("/predict", response_model_exclude_none=True)
     async def predict(self, batch: Batch, request: Request) -> Answer:
         """Score every flight with one model version; logged before it is answered."""
         told = request.scope["told"]
@@ -148,6 +164,8 @@ class Service:
         self.metrics.answered(model.version, role, scores)
         told.update(model_version=model.version, role=role, rows=len(scores))
         predictions = [Prediction(probability=s, alert=a) for s, a in zip(scores, alerts, strict=True)]
+        if batch.explain:
+            await self.explain(model, batch.flights, predictions)
         return Answer(model_version=model.version, role=role, request_id=request_id, predictions=predictions)
 
     def scored(self, request_id: str, flights: list[Flight]) -> tuple[ServedModel, Role, list[float]]:
@@ -158,6 +176,16 @@ class Service:
         if TRIAL.mode == "share" and in_canary(request_id, TRIAL.share) and (tried := self.tried(flights)):
             return tried[0], "challenger", tried[1]
         return champion, "champion", champion.score(flights)
+
+    async def explain(self, model: ServedModel, flights: list[Flight], predictions: list[Prediction]) -> None:
+        """Add the reasons, worked out on another thread: other requests are answered meanwhile."""
+        try:
+            reasons = await run_in_threadpool(model.explain, flights)
+        except ProjectError as error:
+            LOG.warning("version %s can't be explained: %s", model.version, error)
+            raise HTTPException(409, f"Version {model.version} has no flights to compare with: ask without explain.") from error
+        for prediction, reason in zip(predictions, reasons, strict=True):
+            prediction.why = Why(base=reason.base, contributions=reason.contributions)
 
     def in_shadow(self, flights: list[Flight]) -> tuple[str, list[float]] | None:
         """What the challenger says of the same flights: logged, never answered."""

@@ -26,6 +26,7 @@ from .schema import EXAMPLE, Flight
 from .trees import FEW_ROWS, CompiledTrees, compiled
 
 if TYPE_CHECKING:
+    from .explain import Explanation
     from .model import Scorer
 
 LOG = logging.getLogger(__name__)
@@ -46,12 +47,19 @@ class ServedModel:
     estimator: Scorer
     trees: CompiledTrees | None
     rows: Callable[[Sequence[Flight]], Any]
+    folder: Path
 
     def score(self, flights: Sequence[Flight]) -> list[float]:
         """The probability of a late departure for each flight."""
         scorer = self.trees if self.trees and len(flights) <= FEW_ROWS else self.estimator
         probabilities: list[float] = scorer.predict_proba(self.rows(flights))[:, 1].tolist()
         return probabilities
+
+    def explain(self, flights: Sequence[Flight]) -> list[Explanation]:
+        """What every input adds to the probability of each flight; a hundredth of a second a flight."""
+        from .explain import contributions, load_background
+
+        return contributions(self.estimator, self.rows(flights), load_background(self.folder))
 
 
 def read_version(folder: Path, pointer: str = CURRENT) -> ServedModel:
@@ -80,7 +88,7 @@ def _load(folder: Path, version: str, digest: str) -> ServedModel:
     if manifest["features"] != list(features.FEATURES):
         raise ProjectError(f"version {version} was trained on other features than this code builds")
     model = load(folder / version, digest)
-    return ServedModel(version, digest, manifest["threshold"], model, compiled(model), features.rows)
+    return ServedModel(version, digest, manifest["threshold"], model, compiled(model), features.rows, folder / version)
 
 
 def in_canary(request_id: str, share: float) -> bool:
