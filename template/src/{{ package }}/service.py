@@ -183,7 +183,8 @@ class Service:
             reasons = await run_in_threadpool(model.explain, flights)
         except ProjectError as error:
             LOG.warning("version %s can't be explained: %s", model.version, error)
-            raise HTTPException(409, f"Version {model.version} has no flights to compare with: ask without explain.") from error
+            problem = f"Version {model.version} has no flights to compare with: ask without explain."
+            raise HTTPException(409, problem) from error
         for prediction, reason in zip(predictions, reasons, strict=True):
             prediction.why = Why(base=reason.base, contributions=reason.contributions)
 
