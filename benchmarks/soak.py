@@ -5,7 +5,7 @@ usage: python benchmarks/soak.py soak [PROJECT] [--seconds 180] [--per-second 20
 
 `soak` sends what a service sees in an hour at ten requests a second within three minutes: real flights from 16
 connections, one in a hundred requests with 50 of them, one in fifty broken; it samples the worker's memory (Linux).
-`switch` promotes and rolls back TIMES times each while 8 callers never pause, with two workers, and measures how long
+`switch` promotes and rolls back TIMES times each while 8 callers ask, with two workers, and measures how long
 it takes until nobody answers with the version before. PROJECT is a generated project with a promoted model (`switch`:
 with a former one, too), made anew when none is named.
 """
@@ -77,9 +77,13 @@ class Steady(Caller):
 
 
 class Watching(Caller):
-    """A caller that never pauses and tells which version answered."""
+    """A caller that pauses for 5 ms and tells which version answered."""
 
     seen: collections.deque[bytes]
+
+    def ask(self) -> None:
+        """Ask again in a moment: the machine is not ours alone."""
+        asyncio.get_running_loop().call_later(0.005, super().ask)
 
     def answered(self, whole: bytes) -> None:
         """Keep the version."""
