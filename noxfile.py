@@ -72,6 +72,13 @@ def check_types(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site into docs/_build, strictly and without network."""
+    install(session)
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-n", "-b", "html", "docs", "docs/_build")
+
+
+@nox.session
 def benchmark(session: nox.Session) -> None:
     """Time the first run of a generated project, step by step."""
     install(session)
