@@ -128,7 +128,7 @@ class _Page:
     def matrix(self) -> list[str]:
         """One line a check, one column a candidate; only checks that came out differently without `-v`."""
         rows = [row for row in self.comparison.rows if self.verbose or row.differs]
-        if len(self.places) < 2:
+        if len(self.places) < 2 or not rows:
             return []
         if self.brief:
             return ["", *self.wrapped(f"{len(rows)} checks differ: -v shows them, -o page.html what is behind them", 0)]

@@ -171,7 +171,12 @@ def complaints(text: str) -> list[str]:
 
     def hear(message: Message) -> bool:
         told = message.output
-        if "Info: " not in told and "trimming empty" not in told and "Tidy found" not in told:
+        if (
+            "Info: " not in told
+            and "trimming empty" not in told
+            and "Tidy found" not in told
+            and "No warnings" not in told
+        ):
             said.append(told)
         return False
 

@@ -15,6 +15,7 @@ from readykit.interview.choosing import pack
 from readykit.wishes import Way, Wishes
 
 from . import trees
+from .test_pages import complaints
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -77,3 +78,8 @@ def test_a_cell_leads_to_its_evidence(browser: Browser, pages: dict[str, str], t
     assert top
     assert head
     assert abs(head["y"] - top["y"]) <= 2, "the names stay in sight"
+
+
+@pytest.mark.parametrize("name", ["comparison", "interview"])
+def test_validators_accept_the_page(pages: dict[str, str], name: str) -> None:
+    assert complaints(pages[name]) == []
