@@ -17,6 +17,7 @@ from readykit.auditor import audit
 from readykit.errors import TargetError, UsageError
 from readykit.model import Finding, Report, Status
 from readykit.report import FORMATS, render
+from readykit.report.load import load
 
 TRAIN = """\
 import mlflow
@@ -134,6 +135,17 @@ def test_a_file_and_the_report_of_then_say_the_same(now: Report, then: Report, t
         again = baseline.compared(now, baseline.read(str(path)))
         assert [f.baseline for f in again.findings] == marks
     assert "train.py" not in small.read_text(), "no path: a renamed file changes nothing in it"
+
+
+def test_a_compared_report_is_read_back_as_it_was(now: Report, then: Report, tmp_path: Path) -> None:
+    saved = tmp_path / "now.json"
+    saved.write_text(render(now, "json"))
+    back = load(saved)
+    assert back.since == now.since
+    assert render(back, "json") == render(now, "json")
+    saved.write_text(render(then, "json"))
+    again = baseline.compared(now, baseline.of_report(load(saved), "v1"))
+    assert again.since == now.since, "its faults are read back too"
 
 
 def test_pruning_takes_out_what_is_mended_and_adds_nothing(now: Report, then: Report) -> None:

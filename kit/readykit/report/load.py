@@ -31,6 +31,7 @@ from readykit.model import (
     RubricItem,
     Score,
     Setting,
+    Since,
     Status,
     Strength,
     Unread,
@@ -205,7 +206,14 @@ def _report(top: _Row) -> Report:
         rubrics=_many(top, "rubrics", _rubric),
         claims=_many(top, "claims", _claim),
         readings=_many(top, "reading", _reading),
+        since=_since(top.row("baseline")) if top.values.get("baseline") is not None else None,
     )
+
+
+def _since(row: _Row) -> Since:
+    level = row.number("level", 0, 4)
+    ids = [row.texts(key) for key in ("new", "known", "mended")]
+    return Since(row.text("against"), row.number("score", 0, 100), None if level is None else int(level), *ids)
 
 
 _Made = TypeVar("_Made")
@@ -257,6 +265,7 @@ def _finding(row: _Row) -> Finding:
         _verdict(row, row.texts("looked_in"), row.text("would_satisfy")),
         row.truth("required"),
         Waiver(waiver.text("reason"), waiver.text("expires") or None) if waiver else None,
+        mark if (mark := row.text("baseline")) in ("new", "known") else "",
     )
 
 
@@ -264,7 +273,7 @@ def _verdict(row: _Row, looked_in: tuple[str, ...], would_satisfy: str) -> Verdi
     status = row.choice("status", _STATUSES)
     evidence = _many(row, "evidence", _evidence)
     try:
-        return Verdict(status, row.text("message"), evidence, looked_in, would_satisfy)
+        return Verdict(status, row.text("message"), evidence, looked_in, would_satisfy, row.texts("faults"))
     except ValueError:
         raise BadReport(f"{row.at} is a {status} without what shows it") from None
 
