@@ -4,10 +4,10 @@ usage: python benchmarks/audit_speed.py [FOLDER ...] [--trees NAME,NAME] [--runs
 
 Trees: tiny (2 files), small (60), large (2,300 files, 7 MB of Python), huge (45 MB), notebooks (80 files, 26 MB), many
 (100,000 small files); made anew at every run (benchmarks/trees.py), or a copy of any folder given. Each is audited
-cold (nothing cached), warm (all cached) and after one file has changed, in turn with `python -c pass`, reading every
-byte, `ast.parse` of every Python file in one process, `ruff check` and the peer `ml-project-doctor` (left out where it
-is not installed). Seconds are the best of N runs, MB the most memory that one process of a command took. Prints ratios
-beside the goals, and exits 1 when one that is held is missed by half.
+cold (nothing cached), warm (all cached), after one file has changed, and without the cache into every format, in turn
+with `python -c pass`, reading every byte, `ast.parse` of every Python file in one process, `ruff check` and the peer
+`ml-project-doctor` (left out where it is not installed). Seconds are the best of N runs, MB the most memory that one
+process of a command took. Prints ratios beside the goals, and exits 1 when one that is held is missed by half.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import trees
+from readykit.report import FORMATS
 
 PASS, READ, PARSE, RUFF, PEER = "python -c pass", "read every byte", "ast.parse", "ruff check", "ml-project-doctor"
 BESIDE = (("pass", PASS, 9), ("read", READ, 9), ("parse", PARSE, 9), ("ruff", RUFF, 8), ("peer", PEER, 8))
 """What seconds are compared with: a word for it, and the width of its column."""
 COLD, WARM, CHANGED = "kit audit, cold", "kit audit, warm", "kit audit, 1 changed"
+EVERY = "kit audit, every format"
 READING = """import os, sys
 for top, _, names in os.walk(sys.argv[1]):
     for name in names:
@@ -91,8 +93,8 @@ OPEN = {("small", COLD), ("large", COLD), ("huge", COLD), ("notebooks", COLD)}
 SMALL = (beyond(COLD, 0.15), times(COLD, 1, PEER), beyond(WARM, 0.15), times(WARM, 1, PEER))
 GOALS: dict[str, tuple[Goal, ...]] = {
     "tiny": SMALL,
-    "small": SMALL,
-    "large": (times(COLD, 0.9, PARSE), times(COLD, 0.2, PEER), times(WARM, 0.25, PARSE)),
+    "small": (*SMALL, times(EVERY, 1.5, COLD)),
+    "large": (times(COLD, 0.9, PARSE), times(COLD, 0.2, PEER), times(WARM, 0.25, PARSE), times(EVERY, 1.5, COLD)),
     "huge": (times(COLD, 0.5, PARSE), times(COLD, 0.9, RUFF), times(WARM, 0.1, PARSE)),
     "notebooks": (beyond(COLD, 0.35), beyond(WARM, 0.2)),
     "many": (within(COLD, 30),),
@@ -175,6 +177,7 @@ def commands(folder: Path, peer: str | None) -> dict[str, list[str]]:
         COLD: audit,
         WARM: audit,
         CHANGED: audit,
+        EVERY: [*audit, "--no-cache", *(f"--output={folder.parent}/report{suffix}" for suffix in FORMATS.values())],
     }
     return {name: command for name, command in found.items() if name != PEER or peer}
 

@@ -52,12 +52,14 @@ def _excerpts(project: Project, path: str, found: Iterable[Evidence]) -> Iterato
     lines = _lines(project, path)
     spans = {evidence.at: _span(evidence.at, len(lines)) for evidence in found}
     near = sorted({n for first, last in spans.values() for n in range(first - _NEAR, last + _NEAR)})
-    text = "\n".join(lines[n - 1] for n in near if 1 <= n <= len(lines))
+    change = _cell if path.endswith(".ipynb") else str
+    kept = {n: change(lines[n - 1][:_LINE]) for n in near if 1 <= n <= len(lines)}
+    text = "\n".join(kept.values())
     # a key of several lines keeps its number of lines, so that all others stay in place
     mask = Masker({part.strip() for value in secrets_of(text) for part in value.splitlines()}, text)
     for evidence in found:
         first, last = spans[evidence.at]
-        told = [_discreet(mask(line), path).expandtabs(4) for line in lines[first - 1 : last]]
+        told = [_discreet(mask(kept[n]), path).expandtabs(4) for n in range(first, last + 1)]
         yield Excerpt(evidence.at, first, tuple(told), _route(project, evidence))
 
 
@@ -83,9 +85,8 @@ def _lines(project: Project, path: str) -> list[str]:
     data = repo.raw(path)
     if b"\0" in data[:8000]:
         return []
-    found = re.split(r"\r\n?|\n", data.decode("utf-8", errors="replace").lstrip("\ufeff"))
-    lines = [line[:_LINE] for line in found]
-    return [_cell(line) for line in lines] if path.endswith(".ipynb") else lines
+    text = data.decode("utf-8", errors="replace").lstrip("\ufeff")
+    return re.split(r"\r\n?|\n", text) if "\r" in text else text.split("\n")
 
 
 def _cell(line: str) -> str:

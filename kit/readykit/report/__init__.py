@@ -48,7 +48,12 @@ def render(report: Report, form: str, **wishes: Any) -> str:
     Returns:
         Text that ends in a line break.
     """
-    from readykit.clean import cleaned
+    from readykit.compiling import remembered
 
-    writer = import_module(f"{__name__}.{_MODULES.get(form, form)}")
-    return str(writer.render(cleaned(report), **wishes))
+    with remembered("report"):
+        writer = import_module(f"{__name__}.{_MODULES.get(form, form)}")
+    if not report.clean:  # those of an audit are
+        from readykit.clean import cleaned
+
+        report = cleaned(report)
+    return str(writer.render(report, **wishes))
