@@ -48,7 +48,7 @@ def _header(report: Report) -> list[Node]:
     place = element("p", joined(where, " · "), class_="dim small") if where else Markup()
     parts: list[Node] = [element("p", "Production readiness of", class_="dim"), element("h1", info.name)]
     if not report.applicable or score.total is None or score.level is None:
-        return [*parts, element("p", verdict(report)), place]
+        return [*parts, element("p", f"{begun(verdict(report))}.", class_="level"), place]
     told = element(
         "div",
         element("p", f"Level {score.level}: {LEVELS[score.level]}", class_="level"),
@@ -60,6 +60,9 @@ def _header(report: Report) -> list[Node]:
     return [
         *parts,
         element("div", ring, told, class_="verdict"),
+        element("p", "Graded on its best project, ", element("code", report.best_project), ".")
+        if report.best_project
+        else "",
         element("p", summary(report), class_="dim small"),
         place,
         *(element("p", row) for row in since(report)),
@@ -149,9 +152,7 @@ def _mends(mends: Sequence[Mend], shown: int, most: float) -> list[Node]:
 def _projects(report: Report) -> Markup:
     """The projects of a monorepo or collection, best first."""
     rows = [(part.root, _points(part.score.total), _points(part.score.level), part.kind) for part in ranked(report)]
-    said = f"The score above is that of the best one, {report.best_project}."
-    best: list[Node] = [element("p", said)] if report.best_project else []
-    return section("Projects", [*best, table(("folder", "of 100", "level", "kind"), rows, (1, 2))], len(rows))
+    return section("Projects", [table(("folder", "of 100", "level", "kind"), rows, (1, 2))], len(rows))
 
 
 def _rubric(answers: Projection) -> Markup:

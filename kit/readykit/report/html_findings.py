@@ -29,7 +29,10 @@ _CHARS: Final = 33  # of a step's name
 def findings(report: Report, gains: Mapping[str, float]) -> Markup:
     """All findings by family, and the form that filters them."""
     shown = {excerpt.at: excerpt for excerpt in report.excerpts}
-    parts: list[Node] = [_filter(report.findings)]
+    told = "Each opens to its places in the repository and to what would satisfy it."
+    told += " These are of the repository as a whole, not of its best project alone." if report.best_project else ""
+    told += " +1.0 are points of 100 that mending it would bring." if gains else ""
+    parts: list[Node] = [element("p", told, class_="dim"), _filter(report.findings)]
     for name, title, own in by_family(report.findings):
         counted = [f for f in own if f.verdict.status is not Status.NOT_APPLICABLE]
         good = sum(f.verdict.status is Status.PASS for f in counted)
