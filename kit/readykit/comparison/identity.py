@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from readykit import wire
+from readykit.errors import TargetError
 from readykit.target import opened
 from readykit.worker import Worker, can_fork
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from readykit.repo import Repo
     from readykit.target import Place
 
-MOST: Final = 400
+MOST: Final = 2_000
 """Names of one repository; the history of a large one has more authors."""
 _MANIFESTS: Final = ("pyproject.toml", "setup.cfg", "setup.py", "package.json", "DESCRIPTION", "CITATION.cff",
     "mkdocs.yml", "meta.yaml", "CODEOWNERS", "AUTHORS", "AUTHORS.md", "LICENSE", "LICENSE.md", "LICENSE.txt", "COPYING",
@@ -45,13 +46,18 @@ def names_in(place: Place) -> tuple[str, ...]:
         place: from `target.at_hand`, while it is good.
 
     Returns:
-        Different names, the longest first; only that of the place when the tree cannot be read.
+        Different names, the longest first.
+
+    Raises:
+        TargetError: they cannot be gathered, so they could not be hidden.
     """
     told = [place.name, *re.split(r"[/@#:]+", place.url.partition("://")[2])[1:3]]
     if not can_fork():
         return _ordered([*told, *_gathered(place)])
     found = Worker(lambda _say: wire.packed(_gathered(place))).result()
-    return _ordered([*told, *(wire.unpacked(found) if isinstance(found, bytes) else ())])
+    if not isinstance(found, bytes):
+        raise TargetError(f"{place.shown}: its names cannot be hidden, for reading them {found.why}")
+    return _ordered([*told, *wire.unpacked(found)])
 
 
 def _gathered(place: Place) -> list[str]:

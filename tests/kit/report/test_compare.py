@@ -15,7 +15,7 @@ import pytest
 from readykit.clean import cleaned
 from readykit.cli import main
 from readykit.comparison import FORMATS, render
-from readykit.comparison.blind import blinded
+from readykit.comparison.blind import Hider, blinded
 from readykit.comparison.gather import Candidate
 from readykit.comparison.ranking import Comparison, compared
 from readykit.report.load import load
@@ -137,6 +137,28 @@ def test_blind_hides_every_name_and_tells_it_apart_in_a_file(here: Path) -> None
     evidence = json.dumps(json.loads(Path("blind.json").read_text())["checks"])
     assert re.search(r"src/candidate-\d/train.py", evidence), "paths stay readable"
     assert all(row["name"].startswith("Candidate ") and row["target"] is None for row in first)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("import flight_delays.train", "import candidate-1.train"),
+        ("FlightDelaysModel in src/flight-delays/x.py", "candidate-1Model in src/candidate-1/x.py"),
+        ("Jane Doe-Smith wrote it, jdoe42 ran it", "candidate-1 wrote it, candidate-1 ran it"),
+        ("Smithsonian data of January", "Smithsonian data of January"),
+        ("the model is trained in train.py", "the model is trained in train.py"),
+        ("see https://example.org/x and git@host.org:a/b", "see [address] and [address]"),
+        (
+            "uses actions/checkout@v4.1.2 on http://localhost:9090/x",
+            "uses actions/checkout@v4.1.2 on http://localhost:9090/x",
+        ),
+        ("commit 0ac6b0e, decade of facade", "commit [digest], decade of facade"),
+        ("Teacher saw both", "[name] saw both"),
+    ],
+)
+def test_names_are_hidden_in_any_spelling_and_words_are_not(text: str, shown: str) -> None:
+    hide = Hider([["flight-delays", "Jane Doe-Smith", "jdoe42", "model", "Teacher"], ["train", "Teacher"]])
+    assert hide(text) == shown
 
 
 def test_every_format_holds_hostile_texts(here: Path) -> None:
