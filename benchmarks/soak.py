@@ -1,9 +1,9 @@
 """The generated service over time, and while its model is switched: no failed request, flat memory.
 
-usage: python benchmarks/soak.py soak [PROJECT] [--seconds 180] [--per-second 200]
+usage: python benchmarks/soak.py soak [PROJECT] [--seconds 180] [--per-second 100]
        python benchmarks/soak.py switch [PROJECT] [--times 100]
 
-`soak` sends what a service sees in an hour at ten requests a second within three minutes: real flights from 16
+`soak` sends what a service sees in an hour at five requests a second within three minutes: real flights from 16
 connections, one in a hundred requests with 50 of them, one in fifty broken; it samples the worker's memory (Linux).
 `switch` promotes and rolls back TIMES times each while 8 callers ask, with two workers, and measures how long
 it takes until nobody answers with the version before. PROJECT is a generated project with a promoted model (`switch`:
@@ -213,7 +213,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("what", choices=["soak", "switch"])
     parser.add_argument("project", nargs="?", type=Path)
     parser.add_argument("--seconds", type=float, default=180)
-    parser.add_argument("--per-second", type=float, default=200)
+    parser.add_argument("--per-second", type=float, default=100)
     parser.add_argument("--times", type=int, default=100)
     options = parser.parse_args(words)
     with tempfile.TemporaryDirectory(prefix="soak-") as scratch:

@@ -99,8 +99,9 @@ def _plainly_good(frame: pd.DataFrame) -> NDArray[np.bool_]:
             typed = name in CATEGORICAL or pd.api.types.is_numeric_dtype(column)
         if not typed:
             return np.zeros(len(frame), dtype=bool)
-        kept = column.map(rule(name)(column.dropna())).to_numpy(dtype=bool, na_value=False)
-        good &= kept | column.isna().to_numpy() if name in WEATHER else kept
+        which, values = pd.factorize(column)  # -1 is missing, which takes the last of `allowed`
+        allowed = [*rule(name)(pd.Series(values)).values(), name in WEATHER]
+        good &= np.array(allowed)[which]
     return good
 
 
