@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from readykit.advice import advice, graded
 from readykit.model import Status
 from readykit.report.words import (
     DIMENSIONS,
     MARKED,
     MARKS,
+    gain,
     grouped,
+    promise,
     ranked,
     reading,
     since,
@@ -20,8 +23,9 @@ from readykit.report.words import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from readykit.advice import Mend
     from readykit.model import Evidence, Finding, Report
 
 MAX_COMMENT: Final = 65_536
@@ -29,6 +33,7 @@ MAX_COMMENT: Final = 65_536
 _RESERVE = 400  # for the sentence that says what was left out
 _SHOWN = 3  # evidence lines a finding
 _CLAIMS = 20
+_MENDS = 6
 # Everything that Markdown, its tables or its HTML could take for more than a letter, but for what only counts at the
 # beginning of a line, where a stranger's text never stands. What services make of plain text afterwards (mentions,
 # numbers of issues, addresses) is parted by an empty character, written so that it can be seen.
@@ -45,6 +50,7 @@ def render(report: Report) -> str:
     if report.applicable:
         page.add([part for row in since(report) for part in (f"**{escaped(row)}**", "")])
         page.add(_dimensions(report))
+        page.add(_next(report))
         for title, findings in grouped(report):
             open_ = title in ("To mend", "Half there")
             page.group(f"{title} ({len(findings)})", [_finding(f) for f in findings], folded=not open_)
@@ -145,6 +151,26 @@ def _dimensions(report: Report) -> list[str]:
         *(f"| {escaped(name)} | {points:.0f} |" for name, points in rows),
         "",
     ]
+
+
+def _next(report: Report) -> list[str]:
+    """What to do next, in the order of effect."""
+    told = advice(graded(report))
+    lines = [f"*{escaped(promise(told.step))}:*", "", *_mends(told.step.mends)] if told.step else []
+    lines += ["*These bring the most points:*", "", *_mends(told.others[:_MENDS])] if told.others else []
+    return ["## What to do next", "", *lines] if lines else []
+
+
+def _mends(mends: Sequence[Mend]) -> list[str]:
+    rest = ", ".join(mend.finding.check.id for mend in mends[_MENDS:])
+    return [*map(_mend, mends[:_MENDS]), *([f"- and {escaped(rest)}"] if rest else []), ""]
+
+
+def _mend(mend: Mend) -> str:
+    check = mend.finding.check
+    told = mend.finding.verdict.would_satisfy or mend.finding.verdict.message
+    command = f" ({code(check.fix)})" if check.fix else ""
+    return f"- {gain(mend.gain)} **{escaped(check.id)}** {escaped(check.title)}: {escaped(told)}{command}"
 
 
 def _finding(finding: Finding) -> list[str]:
