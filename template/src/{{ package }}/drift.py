@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,8 @@ def read_sample(file: Path, rows: int, seed: int, columns: list[str] | None = No
         # Five times as fast: words stay numbers of a dictionary until the rows are drawn.
         with pq.ParquetFile(file, read_dictionary=words) as stored:
             total = int(stored.metadata.num_rows)
+            if total > rows:  # reading takes seconds: import meanwhile what will compare, on another core
+                threading.Thread(target=evidently, daemon=True).start()
             sizes = [stored.metadata.row_group(group).num_rows for group in range(stored.num_row_groups)]
             upto = np.rint(np.cumsum(sizes) * min(1, rows / max(1, total))).astype(int)
             random = np.random.default_rng(seed)

@@ -206,7 +206,7 @@ def retraining(month: str | None = None) -> Record:
     return record
 
 
-@patient()
+@patient(timeout_seconds=None)  # a thread of a worker can't be stopped by it
 def score_part(source: str, target: str, group: int, by: batch.Champion) -> batch.Count:
     """Score one row group, on whichever worker; done again, it gives the same file."""
     return batch.score_file(Path(source), batch.part_of(Path(target), group), by, group)
