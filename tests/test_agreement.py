@@ -51,6 +51,7 @@ FALLS_WITH: dict[str, set[str]] = {
         "SRV003",
         "SRV008",
     },  # metrics are a setting of the service: with it goes the service
+    "MON005": {"RET002"},  # the flow tells of its own failure, and the flow is what drift starts
     "PIP001": {"MON005", "PIP008", "RET002", "RET003", "RET006"},  # the stages of the flow are what alerts and retries
     "PIP002": {"FRM002"},  # the number to reach is a parameter
     "PIP003": {"EVL007"},  # the search is drawn from the seed
@@ -61,7 +62,7 @@ FALLS_WITH: dict[str, set[str]] = {
         "RET002",
         "TRK002",
     },  # without training code nothing is logged, fed or started again
-    "RET006": {"MON005"},  # the notice of a failure is the flow's
+    "RET006": {"MON005", "RET002"},  # the notice of a failure is the flow's
     "SRV001": {"MON001", "MON004", "SRV002", "SRV003", "SRV006", "SRV008"},  # all of these are of the service
     "SRV004": {"SRV005"},  # no image, no fit image
     "SRV006": {"MON001", "SRV002", "SRV003", "SRV005", "SRV008"},  # the probes are the service's own methods
