@@ -1,7 +1,8 @@
 """The commands of a page, run as a reader would type them, and held against what the page shows.
 
 In a block of `console`, lines that begin with `$ ` are commands; what follows is their output, in which `...` is
-anything, and `[exit code 1]` for how they end (0 when nothing is said).
+anything, and `[exit code 1]` for how they end (0 when nothing is said). A block of `toml` whose first line names a file
+is that file.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```console\n(.*?)^```$|^```toml\n(# (\w+\.toml)\n.*?)^```$", re.MULTILINE | re.DOTALL)
 ENDS = re.compile(r"\[exit code (\d+)\]")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One command with what the page says of it."""
+    """One command with what the page says of it, or the text of a file that the reader writes."""
 
     command: str
-    output: str
-    code: int
+    output: str = ""
+    code: int = 0
+    file: str = ""
 
     def holds(self, printed: str) -> bool:
         """Whether an output is what the page shows."""
@@ -33,8 +35,10 @@ class Step:
 
 
 def steps(page: Path) -> Iterator[Step]:
-    """The commands of a page, in order."""
-    for block in BLOCK.findall(page.read_text(encoding="utf-8")):
+    """The commands of a page, and the files that it shows, in order."""
+    for block, text, name in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if name:
+            yield Step(text, file=name)
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             ends = ENDS.search(output)
@@ -50,6 +54,9 @@ class Reader:
 
     def type(self, step: Step) -> None:
         """Run a command and hold it against the page."""
+        if step.file:
+            (self.folder / step.file).write_text(step.command, encoding="utf-8")
+            return
         words = shlex.split(step.command.partition(" # ")[0])
         if words[0] == "cd":
             self.folder = self.folder / words[1]

@@ -1,18 +1,25 @@
 """Production data arrives month by month, after the development months, each one checked like training data.
 
-Here "arriving" means that the month is taken from the data package; in your project it is the place where a
-warehouse export or a partner's file comes in.
+Here a month that nobody put into `data/inbox` is taken from the data package; in your project the inbox is the place
+where a warehouse export or a partner's file comes in. `python -m <package>.arrivals broken --month 2013-08` puts a
+month there that breaks the contract, `drifted` one from another world: rehearse what happens before it does.
 """
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .config import MONTH, Params, Paths, ProjectError
+from .config import MONTH, Params, Paths, ProjectError, load_params, one_sentence, paths
 from .data import month_file, read_month, store
 from .model import sha256
+from .schema import WEATHER, bounds
 from .split import shift
 from .validate import check
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def arrive(month: str, params: Params, at: Paths) -> Path:
@@ -24,9 +31,35 @@ def arrive(month: str, params: Params, at: Paths) -> Path:
     file = at.production / f"{month}.parquet"
     if file.is_file():
         return file
-    frame = read_month(month, params.data)
+    frame = delivered(month, params, at)
     check(frame, month, params.data)
     store(frame, file)
+    return file
+
+
+def delivered(month: str, params: Params, at: Paths) -> pd.DataFrame:
+    """The month as it was delivered: the file in the inbox, else what the data package has."""
+    import pandas as pd
+
+    file = at.inbox / f"{month}.parquet"
+    return pd.read_parquet(file) if file.is_file() else read_month(month, params.data)
+
+
+def rehearse(kind: str, month: str, params: Params, at: Paths) -> Path:
+    """Put a month into the inbox that is `broken` (a unit that changed) or `drifted`; `clean` takes it away again."""
+    file = at.inbox / f"{month}.parquet"
+    if month <= params.split.test or (at.production / file.name).is_file():
+        raise ProjectError(f"{month} is here already: rehearse with a month that has not arrived")
+    file.unlink(missing_ok=True)
+    if kind == "clean":
+        return file
+    frame = read_month(month, params.data)
+    for column in WEATHER:
+        low, high = bounds(column)
+        moved = 1000 * frame[column] if kind == "broken" else (frame[column] + 0.3 * (high - low)).clip(low, high)
+        frame[column] = moved
+    file.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_parquet(file, index=False)
     return file
 
 
@@ -47,3 +80,19 @@ def is_here(month: str, data: str, at: Paths) -> bool:
         return digest(month, at) == data
     except ProjectError:
         return False
+
+
+def main(words: list[str] | None = None) -> None:
+    """The command line of the rehearsal."""
+    parser = argparse.ArgumentParser(prog="arrivals", description="Rehearse a month that is broken or drifted.")
+    parser.add_argument("kind", choices=("broken", "drifted", "clean"), help="what to put into the inbox; clean undoes")
+    parser.add_argument("--month", required=True, help="like 2013-08; one that has not arrived")
+    chosen = parser.parse_args(words)
+    file = rehearse(chosen.kind, chosen.month, load_params(), paths())
+    state = "is as it was" if chosen.kind == "clean" else f"is {chosen.kind} now, in {file.parent.name}/{file.name}"
+    print(f"{chosen.month} {state}")
+
+
+if __name__ == "__main__":
+    with one_sentence():
+        main()

@@ -259,6 +259,11 @@ class Paths:
         return self.root / "data" / "split"
 
     @property
+    def inbox(self) -> Path:
+        """Months that somebody delivered and that are not checked yet."""
+        return self.root / "data" / "inbox"
+
+    @property
     def production(self) -> Path:
         """Months that arrived after development."""
         return self.root / "data" / "production"

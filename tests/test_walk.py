@@ -1,0 +1,53 @@
+"""The first day and week of a newcomer: the generated onboarding page, typed word by word in a fresh project."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+from readykit import scaffold
+from tutorial import Reader, steps
+from waiting import until
+
+pytestmark = pytest.mark.slow
+READY = "http://127.0.0.1:3000/readyz"
+
+
+def ready() -> bool:
+    try:
+        with urllib.request.urlopen(READY, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_the_walk_is_as_the_page_says(kit: list[str], tmp_path: Path) -> None:
+    project = tmp_path / "flight-delays"
+    subprocess.run([*kit, "new", str(project), "--defaults", "--quiet"], check=True)
+    typist = Reader(project, {**scaffold.environment(project), "PATH": os.pathsep.join(
+        [str(Path(kit[0]).parent), os.environ["PATH"]])})  # fmt: skip
+    service: subprocess.Popen[bytes] | None = None
+    typed = []
+    try:
+        for step in steps(project / "docs" / "onboarding.md"):
+            typed.append(step.command)
+            if step.command != "uv run nox -s serve":
+                typist.type(step)
+                continue
+            words = step.command.split()
+            service = subprocess.Popen(
+                words, cwd=project, env=typist.env, start_new_session=True,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            assert until(ready, 120, "the service is not ready")
+    finally:
+        if service:
+            os.killpg(service.pid, signal.SIGINT)  # Ctrl-C in its terminal
+            service.wait(60)
+    assert len(typed) >= 12
+    told = (project / "README.md").read_text(encoding="utf-8")
+    assert all(command.partition(" -- ")[0] in told for command in typed[:3]), "the README begins with the same three"
