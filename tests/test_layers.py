@@ -75,6 +75,7 @@ LAYERS = (
     {"cli_project", "cli_audit"},
     {"cli_compare", "cli_add"},
     {"cli_interview"},
+    {"parsing"},
     {"cli"},
     {"__main__"},
 )

@@ -99,18 +99,18 @@ def _never_fail_to_print() -> None:
 
 def _parser_of(command: str) -> argparse.ArgumentParser:
     """The parser of what stands behind a command: most starts need no other."""
-    import argparse
+    from readykit.parsing import Parser
 
-    parser = argparse.ArgumentParser(prog=f"kit {command}", formatter_class=_formatter)
+    parser = Parser(prog=f"kit {command}", formatter_class=_formatter)
     _COMMANDS[command][0](parser)
     return parser
 
 
 def _parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    import argparse
+    from readykit.parsing import Parser
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="kit",
         description="Is this machine-learning project ready for production, and can you prove it?",
         formatter_class=_formatter,
