@@ -79,6 +79,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def screenshots(session: nox.Session) -> None:
+    """Take the pictures of the documentation anew; needs chromium."""
+    install(session)
+    session.run("python", "docs/screenshots.py")
+
+
+@nox.session
 def benchmark(session: nox.Session) -> None:
     """Time the first run of a generated project, step by step."""
     install(session)
