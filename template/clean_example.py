@@ -114,6 +114,7 @@ def sample(month: str) -> pd.DataFrame:
             LABEL: (random.random(rows) < 1 / (1 + np.exp(-odds))).astype("int8"),
         }
     )
+    frame = frame.drop_duplicates(["segment", "site", "item", "date", "due_time"], ignore_index=True)
     return frame[[*COLUMNS, KNOWN_AT, LABEL]]
 '''
 

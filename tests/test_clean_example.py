@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 WORDS = re.compile(r"flight|carrier|airport|airline|weather|nycflights", re.IGNORECASE)
-# The rest of the project's tests do what these do: features, gate, model and data know the columns, the batch test
-# asks the service over HTTP, and the pipeline's runs `dvc repro`.
-TESTS = ("data", "features", "gate", "model", "agreement", "batch", "pipeline")
+# Those that know the columns, the sample's signal and its drift, and ask the service over HTTP.
+TESTS = ("data", "features", "gate", "model", "agreement", "monitor")
 
 
 @pytest.fixture(scope="module")
