@@ -315,6 +315,7 @@ EDITS: dict[str, list[tuple[str, str]]] = {
     "tests/test_model.py": [
         (r'\("temp", "dewp", .*?"visib"\)', 'tuple(f"reading_{name}" for name in "abcdf")'),
         (r"an_airport_never_seen_gets", "an_item_never_seen_gets"),
+        (r"> 2 \* risk\(", "> risk("),
     ],
     "docs/data-card.md": [(r"(?s)\A.*\Z", DATA_CARD)],
     "docs/decisions/0001-time-split-and-gate.md": [(r"(?s)\A.*\Z", DECISION)],
