@@ -42,7 +42,12 @@ def tests(session: nox.Session) -> None:
     check_types(session)
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))):
         session.run("playwright", "install", "chromium")  # the pages are looked at with a real browser
-    session.run("pytest", *session.posargs)
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    # Files side by side, each whole in one process; then, one after the other, those that need the machine's ports.
+    session.run("pytest", "--numprocesses", "auto", "--dist", "loadfile", "-m", "not slow")
+    session.run("pytest", "-m", "slow", "--durations", "12")
 
 
 @nox.session

@@ -69,6 +69,16 @@ def test_five_questions_at_most_each_with_a_default() -> None:
     assert not {"_tasks", "_migrations", "_jinja_extensions"} & set(config), "these would need --trust"
 
 
+def test_the_architecture_page_names_every_module(generated: Path) -> None:
+    page = (generated / "docs" / "architecture.md").read_text(encoding="utf-8")
+    modules = {file.name for file in (generated / "src").rglob("*.py")} - {"__init__.py"}
+    assert {name for name in modules if f"`{name}`" not in page} == set()
+
+
+def test_fewer_than_ninety_files(generated: Path) -> None:
+    assert len(files(generated)) < 90
+
+
 def test_file_names_are_legal_on_windows(generated: Path) -> None:
     reserved = {"con", "prn", "aux", "nul"}
     for name in files(generated):
