@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from plain import commit, plain
-from readykit import adding, addition
+from readykit import adding, addition, applying
 from readykit.errors import TargetError
 from readykit.manifestedit import with_requirements
 
@@ -122,6 +122,66 @@ def test_a_file_that_exists_stays_as_it_is(copy: Path, kit: list[str]) -> None:
     assert (copy / "docs/runbook.md").read_text() == "# Ours\n"
 
 
+def test_line_ends_and_letters_of_a_file_stay_as_they_are(copy: Path, kit: list[str]) -> None:
+    readme, manifest = copy / "README.md", copy / "pyproject.toml"
+    for file in (readme, manifest):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    ours = b"data/\n# d\xe9j\xe0 vu\n"
+    (copy / ".gitignore").write_bytes(ours)
+    commit(copy, "Write on another system")
+    at_first = readme.read_bytes()
+    for name in ("docs", "tracking"):
+        done = add(kit, name, str(copy), "--yes", "--force")
+        assert done.returncode == 0, done.stderr
+    assert readme.read_bytes().startswith(at_first)
+    for file in (readme, manifest):
+        assert file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n")
+    assert b"mlflow" in manifest.read_bytes()
+    assert (copy / ".gitignore").read_bytes() == ours
+    assert ".gitignore is no plain text" in " ".join(done.stdout.split())
+
+
+def test_a_file_that_is_too_large_to_read_is_not_replaced(copy: Path, kit: list[str]) -> None:
+    large = "# Churn\n" + "x" * applying.MOST
+    (copy / "README.md").write_text(large)
+    commit(copy, "Write a lot")
+    done = add(kit, "docs", str(copy), "--yes", "--force")
+    assert done.returncode == 1
+    assert "DOC001 still to mend" in done.stderr
+    assert (copy / "README.md").read_text() == large
+
+
+def test_changes_are_seen_in_a_folder_below_the_root_of_a_repository(copy: Path, kit: list[str]) -> None:
+    outer = copy.parent / "outer"
+    outer.mkdir()
+    inner = Path(shutil.copytree(copy, outer / "models/churn", ignore=shutil.ignore_patterns(".git")))
+    commit(outer, "Begin")
+    (inner / "README.md").write_text("# Not yet committed\n")
+    done = add(kit, "docs", str(inner), "--yes")
+    assert done.returncode == 2
+    assert "(README.md)" in done.stderr
+
+
+def test_a_linked_worktree_is_refused_as_its_changes_cannot_be_seen(copy: Path, kit: list[str]) -> None:
+    linked = copy.parent / "linked"
+    subprocess.run(["git", "-C", copy, "worktree", "add", "-q", linked], check=True)
+    done = add(kit, "docs", str(linked), "--yes")
+    assert done.returncode == 3
+    assert "linked worktree" in done.stderr
+    assert add(kit, "docs", str(linked), "--yes", "--force").returncode == 0
+
+
+@pytest.mark.parametrize("path", [".gitlab-ci.yml", "Jenkinsfile", ".circleci/config.yml"])
+def test_ci_is_not_added_beside_another(path: str, copy: Path, kit: list[str]) -> None:
+    (copy / path).parent.mkdir(exist_ok=True)
+    (copy / path).write_text("stages: []\n")
+    commit(copy, "Have CI elsewhere")
+    done = add(kit, "ci", str(copy), "--yes")
+    assert done.returncode == 2
+    assert path in done.stderr
+    assert not (copy / ".github").exists()
+
+
 def test_a_second_tool_is_not_added(copy: Path, kit: list[str]) -> None:
     train = copy / "src/churn/train.py"
     tracked = train.read_text().replace(
@@ -158,10 +218,10 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
     create = {"new/file.py": "x\n", "link/outside.py": "y\n"}
     plan = adding.Plan((), (), create, {"README.md": ("before\n", "after\n")}, (), ())
     with pytest.raises(TargetError, match="nothing was changed"):
-        adding.write(plan, tmp_path)
+        applying.write(tmp_path, plan.pages)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md", "link"]
     plan = adding.Plan((), (), {"new/file.py": "x\n"}, {"README.md": ("before\n", "after\n")}, (), ())
-    adding.write(plan, tmp_path)
+    applying.write(tmp_path, plan.pages)
     assert (tmp_path / "README.md").read_text() == "after\n"
 
 

@@ -66,7 +66,7 @@ LAYERS = (
     {"report"},
     {"comparison"},
     {"interview"},
-    {"steps", "rendering", "addition", "manifestedit"},
+    {"steps", "rendering", "addition", "manifestedit", "applying"},
     {"scaffold", "surroundings"},
     {"demo", "update", "doctor", "adding"},
     {"output"},

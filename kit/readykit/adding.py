@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from readykit import applying
 from readykit.addition import Addition, chosen, load, ordered, template
-from readykit.errors import TargetError, UsageError
+from readykit.errors import UsageError
 from readykit.manifestedit import with_requirements
 from readykit.repo import Repo
 from readykit.surroundings import Surroundings, look
@@ -105,21 +106,23 @@ def make_plan(
     known = load()
     addition = chosen(word, known, fixes(report))
     status = statuses(report)
-    _refuse_second_tool(addition, report)
-    repo = Repo.open(root)
-    around = look(repo, root.resolve().name)
+    around = look(Repo.open(root), root.resolve().name)
     wanted = [a for a in ordered(addition, known) if a is addition or a.internal or _missing(a, status)]
     promises = [c for a in wanted for c in a.promises if status.get(c) != "pass"]
     if not _missing(addition, status):
         return Plan((), (), {}, {}, (), ())
     answers = {**around.answers, "floor": int(report.score.total or 0), **_about(root / around.data)}
     answers |= {"python": f"{sys.version_info[0]}.{sys.version_info[1]}", **_answered(wanted, said or {})}
-    create, change, kept = _files(wanted, repo, answers, force=force)
-    by_hand = [_render(text, answers) for a in wanted for text in a.fill_in]
-    by_hand += [f"the {what} was not found in the code and is a placeholder" for what in around.guessed if create]
-    _requirements(wanted, repo, around, change, by_hand)
-    command = _lock(wanted, repo, around, change, by_hand)
-    return Plan(tuple(wanted), tuple(promises), create, change, tuple(kept), tuple(by_hand), command)
+    for each in wanted:
+        _refuse_second_tool(each, report, root)
+    desk = _Desk(root, force=force)
+    desk.by_hand += [_render(text, answers) for a in wanted for text in a.fill_in]
+    _files(desk, wanted, answers)
+    desk.by_hand += [f"the {what} was not found in the code and is a placeholder" for what in around.guessed]
+    _requirements(desk, wanted, around.manifest)
+    command = _lock(desk, wanted, around)
+    kept, by_hand = tuple(desk.kept), tuple(desk.by_hand)
+    return Plan(tuple(wanted), tuple(promises), desk.create, desk.change, kept, by_hand, command)
 
 
 def _answered(wanted: Iterable[Addition], said: Mapping[str, str]) -> dict[str, str]:
@@ -139,8 +142,15 @@ def _missing(addition: Addition, status: Mapping[str, str]) -> bool:
     return any(status.get(check) != "pass" for check in addition.promises)
 
 
-def _refuse_second_tool(addition: Addition, report: Report) -> None:
-    """Raise when another tool does what is asked for: two would be one too many."""
+def _refuse_second_tool(addition: Addition, report: Report, root: Path) -> None:
+    """Make sure that nothing does already what is asked for: two would be one too many.
+
+    Raises:
+        UsageError: another tool does it, or a file says that it is done elsewhere.
+    """
+    for path in addition.not_beside:
+        if applying.exists(root, path):
+            raise UsageError(f"{addition.name}: {path} is here and a second one would run beside it; extend that one")
     for finding in report.findings:
         if addition.unless == finding.check.capability and finding.verdict.status.value == "pass":
             seen = finding.verdict.evidence[0]
@@ -149,77 +159,103 @@ def _refuse_second_tool(addition: Addition, report: Report) -> None:
             raise UsageError(f"{addition.name}: this repository does it already{tool}, {where}; nothing is added")
 
 
-def _files(
-    wanted: Iterable[Addition], repo: Repo, answers: Mapping[str, object], *, force: bool
-) -> tuple[dict[str, str], dict[str, tuple[str, str]], list[str]]:
-    """New files, changed ones, and those that stay."""
-    create: dict[str, str] = {}
-    change: dict[str, tuple[str, str]] = {}
-    kept: list[str] = []
-    present = {*repo.files, *(s.path for s in repo.skipped)}
+class _Desk:
+    """The files of a plan while it is made: what stands on disk, and what is to stand there."""
+
+    def __init__(self, root: Path, *, force: bool) -> None:
+        self.root = root
+        self.force = force
+        self.before: dict[str, str] = {}
+        self.after: dict[str, str] = {}
+        self.kept: list[str] = []
+        self.by_hand: list[str] = []
+
+    def text(self, path: str) -> str | None:
+        """What a file is to hold so far; empty when there is none, None when it is not text that can be kept."""
+        if path not in self.after:
+            found = applying.read(self.root, path)
+            if found is None and applying.exists(self.root, path):
+                return None
+            if found is not None:
+                self.before[path] = found
+            return found or ""
+        return self.after[path]
+
+    def put(self, path: str, text: str) -> None:
+        """Plan a file; one that stands there with another content stays, unless replacing it was asked for."""
+        if not text.strip():
+            return
+        now = self.text(path)
+        if now == text:
+            return
+        if now is None or (applying.exists(self.root, path) and not self.force):
+            self.kept.append(path)
+        else:
+            self.after[path] = text
+
+    def append(self, path: str, lines: Sequence[str]) -> None:
+        """Plan lines that a file lacks behind those it has."""
+        now = self.text(path)
+        have = set((now or "").splitlines())
+        new = [line for line in lines if line not in have or not line]
+        if not any(new):
+            return
+        if now is None:
+            self.by_hand.append(f"{path} is no plain text, so add to it yourself: {' / '.join(filter(None, new))}")
+            return
+        while new and not new[0] and lines[0] != new[0]:
+            new.pop(0)
+        end = "\r\n" if "\r\n" in now else "\n"
+        joint = "" if not now or now.endswith("\n") else end
+        apart = end if now and not path.startswith(".") else ""
+        self.after[path] = f"{now}{joint}{apart}" + "".join(f"{line}{end}" for line in new)
+
+    @property
+    def create(self) -> dict[str, str]:
+        """New files."""
+        return {path: text for path, text in self.after.items() if path not in self.before}
+
+    @property
+    def change(self) -> dict[str, tuple[str, str]]:
+        """Files that stand there, before and after."""
+        rows = ((path, self.before[path], text) for path, text in self.after.items() if path in self.before)
+        return {path: (before, after) for path, before, after in rows if before != after}
+
+
+def _files(desk: _Desk, wanted: Iterable[Addition], answers: Mapping[str, object]) -> None:
+    """Plan the files and lines of all additions."""
     for addition in wanted:
         for raw, source in addition.files.items():
-            path, text = _render(raw, answers), template(addition, source)
-            after = text if source.startswith("template:") else _render(text, answers)
-            if path not in present and after.strip():
-                create[path] = after
-            elif path in present and (before := repo.text(path)) != after and force:
-                change[path] = (before, after)
-            elif path in present and before != after:
-                kept.append(path)
+            text = template(addition, source)
+            desk.put(_render(raw, answers), text if source.startswith("template:") else _render(text, answers))
         for path, lines in addition.append.items():
-            _append(path, [_render(line, answers) for line in lines], repo, create, change)
-    return create, change, kept
+            desk.append(path, [_render(line, answers) for line in lines])
 
 
-def _append(
-    path: str, lines: Sequence[str], repo: Repo, create: dict[str, str], change: dict[str, tuple[str, str]]
-) -> None:
-    before = repo.text(path) if path in repo.files else ""
-    now = change[path][1] if path in change else create.get(path, before)
-    have = set(now.splitlines())
-    new = [line for line in lines if line not in have or not line]
-    if not any(new):
-        return
-    while new and not new[0] and lines[0] != new[0]:
-        new.pop(0)
-    joint = "" if not now or now.endswith("\n") else "\n"
-    apart = "\n" if now and not path.startswith(".") else ""
-    after = f"{now}{joint}{apart}" + "".join(f"{line}\n" for line in new)
-    if path in repo.files:
-        change[path] = (before, after)
-    else:
-        create[path] = after
-
-
-def _requirements(
-    wanted: Iterable[Addition], repo: Repo, around: Surroundings, change: dict[str, tuple[str, str]], by_hand: list[str]
-) -> None:
+def _requirements(desk: _Desk, wanted: Iterable[Addition], manifest: str) -> None:
     """Plan the dependencies of all additions into the manifest."""
     needed = [line for addition in wanted for line in addition.dependencies]
     if not needed:
         return
-    before = repo.text(around.manifest) if around.manifest else ""
-    after = with_requirements(around.manifest, before, needed) if around.manifest else None
+    now = desk.text(manifest) if manifest else None
+    after = None if now is None else with_requirements(manifest, now, needed)
     if after is None:
-        by_hand.append(f"add to your dependencies: {', '.join(needed)}")
-    elif after != before:
-        change[around.manifest] = (before, after)
+        desk.by_hand.append(f"add to your dependencies: {', '.join(needed)}")
+    elif after != now:
+        desk.after[manifest] = after
 
 
-def _lock(
-    wanted: Iterable[Addition], repo: Repo, around: Surroundings, change: Mapping[str, object], by_hand: list[str]
-) -> tuple[str, ...]:
+def _lock(desk: _Desk, wanted: Iterable[Addition], around: Surroundings) -> tuple[str, ...]:
     """The command that makes or renews the lock, when metadata can be read without running a build."""
     asked = any("lock" in addition.runs for addition in wanted)
-    stale = "uv.lock" in repo.files and around.manifest in change
+    stale = applying.exists(desk.root, "uv.lock") and around.manifest in desk.change
     if not asked and not stale:
         return ()
     if around.manifest == "pyproject.toml" and around.static:
         return ("uv", "lock")
     if around.manifest == "requirements.txt":
         return ("uv", "pip", "compile", "--universal", "--quiet", "requirements.txt", "-o", "requirements.lock")
-    by_hand.append("lock the environment yourself: the metadata of this project needs its build to be run")
+    desk.by_hand.append("lock the environment yourself: the metadata of this project needs its build to be run")
     return ()
 
 
@@ -238,94 +274,6 @@ def _render(text: str, answers: Mapping[str, object]) -> str:
     # What is rendered is code and documents, not a page: there is nothing to escape for.
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
     return environment.from_string(text).render(answers)
-
-
-def changed_files(root: Path) -> list[str]:
-    """Tracked files that differ from the last commit, read without running git in the repository.
-
-    Args:
-        root: the folder of the repository.
-
-    Returns:
-        Their paths; empty also when there is no commit to compare with.
-    """
-    from readykit.git import NoGit
-    from readykit.gitindex import tracked
-    from readykit.gitstore import Commit
-
-    try:
-        commit = Commit(root / ".git")
-    except (NoGit, FileNotFoundError, OSError):
-        return []
-    try:
-        changed = [path for path, blob in commit.where.items() if _differs(root / path, blob, commit.sizes[path])]
-        added = sorted((tracked(root) or frozenset()) - set(commit.where) - {row.path for row in commit.skipped})
-    finally:
-        commit.close()
-    return sorted({*changed, *added})
-
-
-def _differs(path: Path, blob: bytes, size: int) -> bool:
-    """Whether a file is another than git's object; line endings that a checkout may have changed do not count."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return True
-    kind = "sha1" if len(blob) == 40 else "sha256"
-    forms = (data, data.replace(b"\r\n", b"\n")) if len(data) != size else (data,)
-    digests = (hashlib.new(kind, b"blob %d\0" % len(form) + form, usedforsecurity=False).hexdigest() for form in forms)
-    return blob.decode() not in set(digests)
-
-
-def write(plan: Plan, root: Path) -> None:
-    """Write the files of a plan, all of them or none.
-
-    Args:
-        plan: what to write.
-        root: the folder of the repository.
-
-    Raises:
-        TargetError: a file cannot be written; what was written before is taken back.
-    """
-    done: list[Path] = []
-    made: list[Path] = []
-    try:
-        for path, text in plan.pages.items():
-            target = root / path
-            _refuse_links(root, path)
-            made += [folder for folder in reversed(target.parents) if not folder.exists()]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            done.append(target)
-            part = target.with_name(f".{target.name}.kit-part")
-            part.write_text(text, encoding="utf-8", newline="\n")
-            part.replace(target)
-    except BaseException as problem:
-        _take_back(plan, root, done, made)
-        if isinstance(problem, OSError):
-            raise TargetError(f"{path} cannot be written ({problem.strerror}); nothing was changed") from problem
-        raise
-
-
-def _refuse_links(root: Path, path: str) -> None:
-    """Raise when a path leads through a link: it might leave the repository."""
-    place = root
-    for part in path.split("/"):
-        place /= part
-        if place.is_symlink():
-            raise OSError(0, "a link is in the way")
-
-
-def _take_back(plan: Plan, root: Path, done: Iterable[Path], made: Sequence[Path]) -> None:
-    for target in done:
-        path = target.relative_to(root).as_posix()
-        target.with_name(f".{target.name}.kit-part").unlink(missing_ok=True)
-        if path in plan.change:
-            target.write_text(plan.change[path][0], encoding="utf-8", newline="")
-        else:
-            target.unlink(missing_ok=True)
-    for folder in reversed(made):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
 
 
 def compare(plan: Plan, before: Report, after: Report) -> Outcome:

@@ -26,6 +26,7 @@ class Addition:
         opens: checks that apply from now on and do not pass yet.
         needs: additions without which it does not work.
         unless: the capability that a repository may have in another way, which then stays.
+        not_beside: files that say that it is done in another way.
         dependencies: what its code imports, as in pyproject.toml.
         fill_in: what only the user knows.
         runs: a command that makes what no template can hold, a lock file.
@@ -42,6 +43,7 @@ class Addition:
     opens: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     unless: str = ""
+    not_beside: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     fill_in: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()

@@ -33,7 +33,8 @@ def add_add(parser: argparse.ArgumentParser) -> None:
 
 
 def _add(options: argparse.Namespace) -> int:
-    from readykit.adding import changed_files, compare, make_plan, write
+    from readykit.adding import compare, make_plan
+    from readykit.applying import changed_files, write
 
     if options.list:
         _print_list()
@@ -51,13 +52,13 @@ def _add(options: argparse.Namespace) -> int:
     _show(plan, options)
     if options.dry_run:
         return OK
-    changed = changed_files(root)
-    if changed and not options.force:
+    changed = [] if options.force else changed_files(root)
+    if changed:
         shown = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         raise UsageError(f"there are changes that are not committed ({shown}): commit them first, or use --force")
     if not options.yes and not _agreed(plan):
         return OK
-    write(plan, root)
+    write(root, plan.pages)
     _renew_lock(plan, root)
     outcome = compare(plan, before, _audit(root))
     _tell(plan, outcome, options)

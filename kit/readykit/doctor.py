@@ -19,10 +19,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from readykit.rendering import PYTHONS
+from readykit.scaffold import find_uv
 from readykit.text import Style, clean
 
 OLDEST_GIT = (2, 28)  # the first that `git init --initial-branch` works with
-PYTHONS = ((3, 11), (3, 13))  # what the template's lock is solved for
 ROOM = 4e9  # bytes: the environment takes 1.1 GB, 1.5 with bytecode; data, runs and room to work
 PORTS = {3000: "predictions", 4200: "Prefect", 5000: "MLflow"}
 PATIENCE = 15  # seconds that a program or the package index gets
@@ -108,17 +109,6 @@ def python() -> Part:
     fine = PYTHONS[0] <= here <= PYTHONS[1]
     found = platform.python_version() + ("" if fine else ", and the lock is for 3.11 to 3.13")
     return part("Python", fine, found, "everything; uv takes the one it finds", GET["Python"])
-
-
-def find_uv() -> str | None:
-    """Where uv is: on the path, or the one that came with this program."""
-    if found := shutil.which("uv"):
-        return found
-    with contextlib.suppress(ImportError, FileNotFoundError):
-        from uv import find_uv_bin
-
-        return str(find_uv_bin())
-    return None
 
 
 def uv() -> Part:

@@ -28,6 +28,9 @@ def with_requirements(path: str, text: str, wanted: Sequence[str]) -> str | None
     Returns:
         The new content, the same when nothing is missing; None when it cannot be told where they belong.
     """
+    if "\r\n" in text and text.count("\r\n") == text.count("\n"):  # its line ends are kept
+        changed = with_requirements(path, text.replace("\r\n", "\n"), wanted)
+        return changed and changed.replace("\n", "\r\n")
     if path.endswith(".toml"):
         return _toml(text, wanted)
     have = {name_of(line) for line in text.splitlines() if not line.lstrip().startswith(("#", "-"))}

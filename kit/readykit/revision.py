@@ -26,6 +26,10 @@ class NoCommit(UsageError):
     """A repository in which nothing was committed yet."""
 
 
+class NoStore(TargetError):
+    """A folder that belongs to no repository."""
+
+
 def store_of(target: Path) -> tuple[Path, str]:
     """The `.git` folder that a folder belongs to, and where in its tree the folder stands.
 
@@ -46,7 +50,7 @@ def store_of(target: Path) -> tuple[Path, str]:
             f"{clean(folder.name, 200)}: is a linked worktree or a submodule, whose history lies elsewhere: "
             "compare with a file by --baseline instead of a revision"
         )
-    raise TargetError(f"{clean(here.name, 200)}: has no git history, so there is no revision to compare with")
+    raise NoStore(f"{clean(here.name, 200)}: has no git history, so there is no revision to compare with")
 
 
 def resolved(folder: Path, word: str, scratch: Path | None = None) -> str:

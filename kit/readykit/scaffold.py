@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -129,14 +130,21 @@ def find_program(name: str) -> str:
     Raises:
         UsageError: it is not installed.
     """
-    found = shutil.which(name)
-    if not found and name == "uv":
-        from uv import find_uv_bin
-
-        return str(find_uv_bin())
+    found = find_uv() if name == "uv" else shutil.which(name)
     if not found:
         raise UsageError(f"{name} is not installed, and `kit new` needs it; install it and run the command again")
     return found
+
+
+def find_uv() -> str | None:
+    """Where uv is: on the path, or the one that came with this program."""
+    if found := shutil.which("uv"):
+        return found
+    with contextlib.suppress(ImportError, FileNotFoundError):
+        from uv import find_uv_bin
+
+        return str(find_uv_bin())
+    return None
 
 
 def check_target(target: Path) -> None:

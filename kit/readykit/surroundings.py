@@ -40,7 +40,6 @@ class Surroundings:
     arguments: str
     manifest: str
     static: bool
-    ci: str
     guessed: tuple[str, ...]
 
     @property
@@ -55,7 +54,6 @@ class Surroundings:
             "module": f"{self.package}.lifecycle" if self.package else "lifecycle",
             "data": self.data,
             "manifest": self.manifest,
-            "ci": self.ci,
             "target": self.target,
             "model_import": f"from {module} import {cls}",
             "model": f"{cls}({self.arguments})",
@@ -90,7 +88,6 @@ def look(repo: Repo, name: str) -> Surroundings:
         arguments=seen.arguments,
         manifest=manifest,
         static=static,
-        ci="gitlab" if ".gitlab-ci.yml" in repo.files else "github",
         guessed=tuple(what for what, found in looked_for.items() if not found),
     )
 
