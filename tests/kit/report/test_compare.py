@@ -31,11 +31,7 @@ GUIDE = Path(__file__).parents[3] / "docs" / "how-to" / "compare-candidates.md"
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Candidates of every kind, and a saved report of each."""
-    folder = trees.candidates(tmp_path_factory.mktemp("compare"))
-    for name in ("anna", "ben.zip", "carl"):
-        saved = folder / "reports" / f"{name.partition('.')[0]}.json"
-        assert main(["audit", str(folder / "candidates" / name), "-q", "--no-cache", "-o", str(saved)]) == 0
-    return folder
+    return trees.with_saved(tmp_path_factory.mktemp("compare"), "anna", "ben.zip", "carl")
 
 
 @pytest.fixture

@@ -29,11 +29,7 @@ WORDS = tomllib.loads(paths.INTERVIEW.read_text(encoding="utf-8"))
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = trees.candidates(tmp_path_factory.mktemp("interview"))
-    for name in ("anna", "ben.zip"):
-        saved = folder / "reports" / f"{name.partition('.')[0]}.json"
-        assert main(["audit", str(folder / "candidates" / name), "-q", "--no-cache", "-o", str(saved)]) == 0
-    return folder
+    return trees.with_saved(tmp_path_factory.mktemp("interview"), "anna", "ben.zip")
 
 
 @pytest.fixture

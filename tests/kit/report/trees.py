@@ -7,6 +7,8 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+from readykit.cli import main
+
 ANNA = {
     "pyproject.toml": """\
 [project]
@@ -96,4 +98,13 @@ def candidates(folder: Path) -> Path:
     planted(folder / "candidates" / "carl", CARL)
     (folder / "candidates" / "broken.zip").write_bytes(b"PK\x03\x04 and nothing more")
     (folder / "reports").mkdir()
+    return folder
+
+
+def with_saved(folder: Path, *names: str) -> Path:
+    """The same, with a saved report of each of the named candidates."""
+    candidates(folder)
+    for name in names:
+        saved = folder / "reports" / f"{name.partition('.')[0]}.json"
+        assert main(["audit", str(folder / "candidates" / name), "-q", "--no-cache", "-o", str(saved)]) == 0
     return folder
