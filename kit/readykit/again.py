@@ -38,7 +38,7 @@ def question(repo: Repo, wishes: Wishes, shown: str, today: str, *, at_home: boo
         size = repo.size(path)
         made.update(f"{path}\0{size}\n".encode("utf-8", "surrogatepass"))
         if size <= cap_of(path):
-            made.update(repo.raw(path))
+            made.update(repo.digest(path))
     for row in repo.skipped:
         made.update(f"{row.path}\0{row.why}\n".encode("utf-8", "surrogatepass"))
     return cache.key("report", made.digest(), repo.git_state(), repr(wishes), policy, shown, today, str(at_home),

@@ -1,24 +1,24 @@
 """Reads the files of a tree ahead of the checks: once, by several processes when that pays, with what is known already.
 
-The facts of a file depend on its path and its text alone. So they are kept by the digest of its content, all facts of
-one tree in one entry of the cache.
+The facts of a file depend on its path and its text alone, so it does not matter who reads it, nor when (`kept`).
 """
 
 from __future__ import annotations
 
 import os
-import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from readykit import cache, wire
+from readykit import wire
 from readykit.credentials import Leak
 from readykit.facts.dispatch import kinds_of
+from readykit.kept import Kept, may_be_kept
 from readykit.leaks import in_file, known_leaks, searched
 from readykit.limits import FILE_SECONDS, PARALLEL_BYTES, READING_SECONDS
 from readykit.model import Location
+from readykit.pile import Pile
 from readykit.plan import planned
 from readykit.worker import Died, Fault, Say, TooLong, Worker, at_most, can_fork, listening
 
@@ -26,22 +26,6 @@ if TYPE_CHECKING:
     from readykit.repo import Repo
     from readykit.toolbox import Toolbox
 
-Entry = tuple[bytes, list[wire.Row], str]
-"""What is kept of one file: the digest of its content and of how it was read, its facts, why it could not be read."""
-
-MAY_HOLD_SECRETS = re.compile(
-    rb"(?i)(?:passw|secret|token|api[_-]?key|access_?key|account_?key|private_?key|credential|_pwd|connection_?string)"
-    rb"(?:[\w-]{100}|[\w-]{0,99}[\"'\])]*\s*[:=]+\s*[bf]?[\"']?[^\s\"'(]{6,})"
-    rb"|AKIA|ASIA|AIza|gh[pousr]_|github_pat|glpat-|xox[abpr]-|hf_[A-Za-z]|sk-|sk_|eyJ[A-Za-z]|-----BEGIN|LS0tLS1C"
-    rb"|Bearer\s|\blogin\b|://[^\s/:]+:[^\s/@]+@"
-)
-"""What a credential may look like: the facts of such a file are not kept, unless it was read by lines (no values)."""
-BEGINNINGS = (
-    b"passw", b"secret", b"token", b"api", b"access", b"account", b"private", b"credential", b"_pwd", b"connection",
-    b"akia", b"asia", b"aiza", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat", b"glpat-", b"xox", b"hf_",
-    b"sk-", b"sk_", b"eyj", b"-----begin", b"ls0tls1c", b"bearer", b"login", b"://",
-)  # fmt: skip
-"""How what `MAY_HOLD_SECRETS` finds begins, in small letters."""
 HURRIED = ("takes more than", "needs too much", "not read:")
 """How the reasons begin that another run may not have."""
 LARGE = 400_000
@@ -63,118 +47,115 @@ def read_all(repo: Repo, toolbox: Toolbox, *, jobs: int = 0, cached: bool = True
     plan = planned(repo, toolbox)
     repo.by_lines, repo.left_out, repo.readings = plan.by_lines, plan.left_out, plan.readings
     paths = [path for path in repo.files if kinds_of(path) or searched(repo, path)]
-    name = cache.key("facts", str(repo.place)) if cached and repo.place else ""
-    known = _known(name)
-    digests = {path: _digest(repo, path) for path in paths} if name else {}
-    fresh = []
-    for path in paths:
-        entry = known.get(path)
-        if entry is not None and entry[0] == digests[path]:
-            repo.install(path, wire.facts(path, entry[1]), entry[2])
-            known_leaks(repo)[path] = []  # what holds a credential is not kept
-        else:
-            fresh.append(path)
-    _extract(repo, fresh, jobs)
-    if name and (fresh or len(known) > len(paths)):
-        _keep(repo, name, paths, digests, known)
+    kept = Kept(repo) if cached and repo.place else None
+    Reading(repo, kept).read([path for path in paths if kept is None or not kept.installed(path)], jobs)
+    if kept is not None:
+        kept.store()
 
 
-def _known(name: str) -> Mapping[str, Entry]:
-    data = cache.load(name) if name else None
-    if data is None:
-        return {}
-    try:
-        found: Any = wire.unpacked(data)
-    except wire.NotOurs:
-        return {}
-    return found if isinstance(found, dict) else {}
+class Reading:
+    """What several processes read of one tree."""
 
+    def __init__(self, repo: Repo, kept: Kept | None) -> None:
+        self.repo = repo
+        self.kept = kept
+        self._spent = 0.0
 
-def _keep(
-    repo: Repo, name: str, paths: Iterable[str], digests: Mapping[str, bytes], known: Mapping[str, Entry]
-) -> None:
-    """Keep the facts of the files that hold nothing like a secret."""
-    kept: dict[str, Entry] = {}
-    for path in paths:
-        digest = digests[path]
-        entry = known.get(path)
-        if entry is not None and entry[0] == digest:
-            kept[path] = entry
-        elif path not in repo.refused and not _may_hold_secrets(repo, path):
-            kept[path] = (digest, wire.rows(repo.facts(path)), repo.why_unread(path))
-    cache.store(name, wire.packed(kept))
+    def read(self, paths: Sequence[str], jobs: int) -> None:
+        """Read files, by several processes when there is much to do."""
+        costs = {path: _cost(self.repo, path) for path in paths}
+        many = min(jobs or os.cpu_count() or 1, 4) if sum(costs.values()) > PARALLEL_BYTES and can_fork() else 1
+        ordered = sorted(paths, key=lambda path: (-costs[path], path))
+        with listening():
+            if many == 1:
+                self._own(ordered)
+                return
+            # a syntax tree takes a hundred times its source: no two processes hold a large one
+            large = sum(1 for path in ordered if costs[path] > LARGE)
+            self._shared(ordered[:large], ordered[large:], many)
 
+    def _shared(self, first: Sequence[str], rest: Sequence[str], many: int) -> None:
+        """Read some files here, and of the others as many as other processes do not take first."""
+        pile = Pile(rest)
+        begun = [Worker(partial(self._second, pile)) for _ in range(many - 1)]
+        mine: set[str] = set()
+        try:
+            self._own(first)
+            for share in pile:
+                self._own(share)
+                mine.update(share)
+                for worker in begun:
+                    worker.listen(self.repo.say)
+            for worker in begun:
+                mine.update(self._taken(worker))
+            self._own([path for path in rest if path not in mine])  # what a process took with it when it died
+        finally:
+            pile.end()
+            for worker in begun:
+                worker.end()
 
-def _may_hold_secrets(repo: Repo, path: str) -> bool:
-    """Whether facts of a file may hold a credential; without values, as from its lines alone, they do not."""
-    if known_leaks(repo).get(path):
-        return True
-    bare = path in repo.by_lines or not repo.facts(path)
-    return not bare and looks_secret(repo.raw(path))
+    def _own(self, paths: Iterable[str]) -> None:
+        """Read files in this process."""
+        for path in paths:
+            self._file(path)
+            if self.kept is not None and may_be_kept(self.repo, path):
+                self.kept.add(path, wire.packed(wire.rows(self.repo.facts(path))), self.repo.why_unread(path))
 
+    def _file(self, path: str) -> None:
+        """Read a file, unless the time for all of them is used up."""
+        repo, begun = self.repo, time.process_time()
+        if self._spent > READING_SECONDS:
+            repo.hurried = True
+            repo.refused.setdefault(path, f"not read: reading took more than {READING_SECONDS:.0f} seconds")
+        repo.facts(path)
+        if path not in repo.refused and searched(repo, path):
+            known_leaks(repo)[path] = _leaks(repo, path)
+        self._spent += time.process_time() - begun
 
-def looks_secret(data: bytes) -> bool:
-    """Whether something in a file looks like a credential; finds `MAY_HOLD_SECRETS` ten times as fast as a search."""
-    small = data.lower()
-    for word in BEGINNINGS:
-        at = small.find(word)
-        while at >= 0:
-            if MAY_HOLD_SECRETS.match(data, at):
-                return True
-            at = small.find(word, at + 1)
-    return False
+    def _second(self, pile: Pile[str], say: Say) -> bytes:
+        """What a second process gives back: facts and rows of the files that it took."""
+        repo = self.repo
+        repo.say = say
+        found = []
+        for share in pile:
+            for path in share:
+                self._file(path)
+                leaks = [
+                    (leak.at.line, leak.what, leak.masked, leak.common, leak.value)
+                    for leak in known_leaks(repo).get(path, ())
+                ]
+                keep = self.kept is not None and may_be_kept(repo, path)
+                found.append((path, wire.packed(wire.rows(repo.facts(path))), repo.why_unread(path), leaks, keep))
+                repo.forget(path)  # it is not asked again in this process
+        return wire.packed(found)
 
-
-def _digest(repo: Repo, path: str) -> bytes:
-    data = repo.raw(path)
-    how = b"lines" if path in repo.by_lines else b"whole"
-    return cache.blake2b(data, digest_size=16, salt=how).digest() + len(data).to_bytes(4, "little")
-
-
-def _extract(repo: Repo, paths: Sequence[str], jobs: int) -> None:
-    """Extract, in several processes when there is much to do."""
-    costs = {path: _cost(repo, path) for path in paths}
-    many = min(jobs or os.cpu_count() or 1, 4) if sum(costs.values()) > PARALLEL_BYTES and can_fork() else 1
-    stripes = _stripes(paths, costs, many)
-    begun = [(stripe, Worker(partial(_stripe, repo, stripe))) for stripe in stripes[1:]]
-    try:
-        _read(repo, stripes[0])
-        for stripe, worker in begun:
-            _take(repo, stripe, worker)
-    finally:
-        for _, worker in begun:
-            worker.end()
+    def _taken(self, worker: Worker) -> list[str]:
+        """Take in what a second process has read, and give the paths; what it died at is refused."""
+        try:
+            result = worker.result(self.repo.say)
+        except Fault:
+            result = Died("", "")
+        if isinstance(result, Died):
+            if result.at.startswith("file:"):
+                self.repo.refused[result.at.removeprefix("file:")] = result.why
+            return []
+        paths = []
+        for path, facts, why, leaks, keep in wire.unpacked(result):
+            paths.append(path)
+            self.repo.install(path, wire.facts(path, wire.unpacked(facts)), why)
+            known_leaks(self.repo)[path] = [
+                Leak(Location(path, line), what, masked, common, value) for line, what, masked, common, value in leaks
+            ]
+            self.repo.hurried |= why.startswith(HURRIED)
+            if keep and self.kept is not None:
+                self.kept.add(path, facts, why)
+        return paths
 
 
 def _cost(repo: Repo, path: str) -> float:
     kinds = kinds_of(path)
     share = 0.15 if path in repo.by_lines or not kinds or path in repo.left_out else COST.get(kinds[-1], 0.2)
     return share * repo.size(path)
-
-
-def _stripes(paths: Sequence[str], costs: Mapping[str, float], many: int) -> list[list[str]]:
-    """Paths in as many lists of about the same cost."""
-    stripes: list[list[str]] = [[] for _ in range(many)]
-    loads = [0.0] * many
-    for path in sorted(paths, key=lambda path: (-costs[path], path)):
-        # a syntax tree takes a hundred times its source: no two processes hold a large one
-        lightest = 0 if costs[path] > LARGE else loads.index(min(loads))
-        stripes[lightest].append(path)
-        loads[lightest] += costs[path]
-    return stripes
-
-
-def _read(repo: Repo, paths: Iterable[str]) -> None:
-    """Read files one by one, until the time for it is used up."""
-    start = time.process_time()
-    with listening():
-        for path in paths:
-            if time.process_time() - start > READING_SECONDS:
-                repo.hurried = True
-                repo.refused.setdefault(path, f"not read: reading took more than {READING_SECONDS:.0f} seconds")
-            repo.facts(path)
-            if path not in repo.refused and searched(repo, path):
-                known_leaks(repo)[path] = _leaks(repo, path)
 
 
 def _leaks(repo: Repo, path: str) -> list[Leak]:
@@ -187,40 +168,3 @@ def _leaks(repo: Repo, path: str) -> list[Leak]:
     except MemoryError:
         repo.not_searched(path, "needs too much memory to search for credentials")
     return []
-
-
-def _stripe(repo: Repo, paths: Sequence[str], say: Say) -> bytes:
-    """What a second process gives back: facts and rows of its files."""
-    repo.say = say
-    _read(repo, paths)
-    found = known_leaks(repo)
-    return wire.packed(
-        [
-            (
-                path,
-                wire.rows(repo.facts(path)),
-                repo.why_unread(path),
-                [(leak.at.line, leak.what, leak.masked, leak.common, leak.value) for leak in found.get(path, ())],
-            )
-            for path in paths
-        ]
-    )
-
-
-def _take(repo: Repo, stripe: Sequence[str], worker: Worker) -> None:
-    """Take in what a second process has read; what it died at is refused, and the rest read here."""
-    try:
-        result = worker.result(repo.say)
-    except Fault:
-        result = Died("", "")
-    if isinstance(result, Died):
-        if result.at.startswith("file:"):
-            repo.refused[result.at.removeprefix("file:")] = result.why
-        _read(repo, stripe)
-        return
-    for path, rows, why, leaks in wire.unpacked(result):
-        repo.install(path, wire.facts(path, rows), why)
-        known_leaks(repo)[path] = [
-            Leak(Location(path, line), what, masked, common, value) for line, what, masked, common, value in leaks
-        ]
-        repo.hurried |= why.startswith(HURRIED)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from readykit.cache import blake2b
 from readykit.facts import Unparsable
 from readykit.facts.dispatch import cap_of, extract, kinds_of, skim
 from readykit.folder import Folder
@@ -43,6 +44,7 @@ class Repo:
         self._facts: dict[str, tuple[Fact, ...]] = {}
         self._kinds: dict[str, dict[str, list[Fact]]] = {}
         self._roles: dict[str, str] = {}
+        self._digests: dict[str, bytes] = {}
         self._unreadable: dict[str, Unread] = {}
         self._history: History | None = None
         self._kept = 0
@@ -137,6 +139,13 @@ class Repo:
         except (OSError, KeyError):
             return b""
 
+    def digest(self, path: str) -> bytes:
+        """What stands for the content of a file, as far as it is read; a file is read for it once."""
+        found = self._digests.get(path)
+        if found is None:
+            found = self._digests[path] = blake2b(self.raw(path), digest_size=16).digest()
+        return found
+
     def _read(self, path: str) -> str:
         limit = cap_of(path)
         if self.size(path) > limit:
@@ -167,6 +176,10 @@ class Repo:
         self._facts[path] = facts
         if why:
             self._unreadable.setdefault(path, Unread(path, why))
+
+    def forget(self, path: str) -> None:
+        """Drop what a file says."""
+        self._facts.pop(path, None)
 
     def not_searched(self, path: str, why: str) -> None:
         """Note that a file was read, but met a limit when something was looked for in it."""

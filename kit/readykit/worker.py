@@ -60,6 +60,7 @@ class Worker:
         self.at = ""
         self._ended = False
         self._data = bytearray()
+        self._answer: tuple[bytes, bytes] | None = None
         reading, writing = os.pipe()
         self.process = os.fork()
         if not self.process:
@@ -96,30 +97,45 @@ class Worker:
         with contextlib.suppress(OSError):
             os.close(self._from)
 
+    def listen(self, heard: Say | None = None) -> None:
+        """Take in what the worker has said so far: a pipe that nobody empties is soon full, and it would wait.
+
+        Args:
+            heard: is told what the worker says.
+        """
+        while self._answer is None and select.select([self._from], [], [], 0)[0]:
+            if not self._hear(heard):
+                return  # it has ended; `result` says how
+
     def _wait(self, heard: Say | None) -> bytes | Died:
         begun = time.monotonic()
         still = Stillness(self.process)
-        while True:
+        while self._answer is None:
             if time.monotonic() - begun > AUDIT_SECONDS:
                 return Died(self.at, f"took more than {AUDIT_SECONDS:.0f} seconds as a whole")
             if still.too_long():
                 return Died(self.at, f"took more than {STILL_SECONDS:.0f} seconds")
             if not select.select([self._from], [], [], 0.5)[0]:
                 continue
-            piece = os.read(self._from, _PIECE)
-            if not piece:
+            if not self._hear(heard):
                 return Died(self.at, self._cause())
             still = Stillness(self.process)
-            self._data += piece
-            for kind, text in self._frames():
-                if kind == MARK:
-                    self.at = text.decode("utf-8", "surrogateescape")
-                    if heard is not None:
-                        heard(self.at)
-                else:
-                    return _told(kind, text)
             if len(self._data) > MAX_REPORT_BYTES:
                 return Died(self.at, "gave back more than can be read")
+        return _told(*self._answer)
+
+    def _hear(self, heard: Say | None) -> bool:
+        """Read on; says whether there was anything."""
+        piece = os.read(self._from, _PIECE)
+        self._data += piece
+        for kind, text in self._frames():
+            if kind == MARK:
+                self.at = text.decode("utf-8", "surrogateescape")
+                if heard is not None:
+                    heard(self.at)
+            else:
+                self._answer = kind, text
+        return bool(piece)
 
     def _frames(self) -> Iterator[tuple[bytes, bytes]]:
         """The frames that are whole."""

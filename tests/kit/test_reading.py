@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import pytest
-from readykit.reading import MAY_HOLD_SECRETS, looks_secret
+from readykit.kept import MAY_HOLD_SECRETS, looks_secret
+from readykit.pile import Pile
+from readykit.worker import Worker
 
 SECRET = [
     b'db_password = "hunter2hunter2"', b"SECRET_KEY: abcdef0123", b'"apiKey": "0123456789"', b"api_key=0123456",
@@ -39,3 +44,27 @@ def test_other_text_looks_like_none(text: bytes) -> None:
 @pytest.mark.parametrize("text", [b"token" * 400_000, b"://a:" * 400_000, b"token ]" * 300_000])
 def test_nothing_that_is_repeated_takes_long(text: bytes) -> None:
     looks_secret(text)
+
+
+def test_processes_share_a_pile_and_each_piece_is_taken_once() -> None:
+    """Who is free takes the next share, in order; however many pieces there are, they fit into the pile."""
+    pile = Pile(range(5_003))
+    first = next(iter(pile))
+    worker = Worker(lambda _say: bytes(str([n for share in pile for n in share]), "ascii"))
+    rest = worker.result()
+    pile.end()
+    assert isinstance(rest, bytes)
+    assert [*first, *json.loads(rest)] == list(range(5_003))
+    empty: Pile[int] = Pile([])
+    assert list(empty) == []
+
+
+def test_a_worker_that_tells_much_does_not_wait_to_be_asked() -> None:
+    """Thousands of names of files are more than a pipe holds."""
+    worker = Worker(lambda say: b"".join([say("file:" + "x" * 200) or b"." for _ in range(3_000)]))
+    heard: list[str] = []
+    deadline = time.monotonic() + 20
+    while len(heard) < 3_000 and time.monotonic() < deadline:
+        worker.listen(heard.append)
+    assert len(heard) == 3_000
+    assert worker.result() == b"." * 3_000

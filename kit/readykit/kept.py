@@ -1,0 +1,93 @@
+"""The facts of a tree from one audit to the next: by the content of each file, all in one entry of the cache."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from readykit import cache, wire
+from readykit.leaks import known_leaks
+
+if TYPE_CHECKING:
+    from readykit.repo import Repo
+
+Entry = tuple[bytes, bool, bytes, str]
+"""What is kept of one file: the digest of its content, whether only its lines were read, its facts as bytes, why it
+could not be read."""
+
+MAY_HOLD_SECRETS = re.compile(
+    rb"(?i)(?:passw|secret|token|api[_-]?key|access_?key|account_?key|private_?key|credential|_pwd|connection_?string)"
+    rb"(?:[\w-]{100}|[\w-]{0,99}[\"'\])]*\s*[:=]+\s*[bf]?[\"']?[^\s\"'(]{6,})"
+    rb"|AKIA|ASIA|AIza|gh[pousr]_|github_pat|glpat-|xox[abpr]-|hf_[A-Za-z]|sk-|sk_|eyJ[A-Za-z]|-----BEGIN|LS0tLS1C"
+    rb"|Bearer\s|\blogin\b|://[^\s/:]+:[^\s/@]+@"
+)
+"""What a credential may look like: the facts of such a file are not kept, unless it was read by lines (no values)."""
+BEGINNINGS = (
+    b"passw", b"secret", b"token", b"api", b"access", b"account", b"private", b"credential", b"_pwd", b"connection",
+    b"akia", b"asia", b"aiza", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat", b"glpat-", b"xox", b"hf_",
+    b"sk-", b"sk_", b"eyj", b"-----begin", b"ls0tls1c", b"bearer", b"login", b"://",
+)  # fmt: skip
+"""How what `MAY_HOLD_SECRETS` finds begins, in small letters."""
+
+
+class Kept:
+    """What earlier audits know of a tree's files, and what the next one will."""
+
+    def __init__(self, repo: Repo) -> None:
+        self.repo = repo
+        self.name = cache.key("facts", str(repo.place))
+        self._known = _loaded(self.name)
+        self._now: dict[str, Entry] = {}
+
+    def installed(self, path: str) -> bool:
+        """Take in the facts of a file when its content was seen before; says whether it was."""
+        entry = self._known.get(path)
+        if entry is None or entry[:2] != self._read_as(path):
+            return False
+        self._now[path] = entry
+        self.repo.install(path, wire.facts(path, wire.unpacked(entry[2])), entry[3])
+        known_leaks(self.repo)[path] = []  # what holds a credential is not kept
+        return True
+
+    def add(self, path: str, facts: bytes, why: str) -> None:
+        """Keep the facts of a file that `may_be_kept`, as bytes."""
+        self._now[path] = (*self._read_as(path), facts, why)
+
+    def store(self) -> None:
+        """Keep all this for the next audit, if it is not what was known already."""
+        known, now = self._known, self._now
+        if now.keys() != known.keys() or any(known[path] is not entry for path, entry in now.items()):
+            cache.store(self.name, wire.packed(now))
+
+    def _read_as(self, path: str) -> tuple[bytes, bool]:
+        return self.repo.digest(path), path in self.repo.by_lines
+
+
+def _loaded(name: str) -> dict[str, Entry]:
+    data = cache.load(name)
+    if data is None:
+        return {}
+    try:
+        found: Any = wire.unpacked(data)
+    except wire.NotOurs:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def may_be_kept(repo: Repo, path: str) -> bool:
+    """Whether facts of a file hold no credential; without values, as from its lines alone, they do not."""
+    if path in repo.refused or known_leaks(repo).get(path):
+        return False
+    return path in repo.by_lines or not repo.facts(path) or not looks_secret(repo.raw(path))
+
+
+def looks_secret(data: bytes) -> bool:
+    """Whether something in a file looks like a credential; finds `MAY_HOLD_SECRETS` ten times as fast as a search."""
+    small = data.lower()
+    for word in BEGINNINGS:
+        at = small.find(word)
+        while at >= 0:
+            if MAY_HOLD_SECRETS.match(data, at):
+                return True
+            at = small.find(word, at + 1)
+    return False
