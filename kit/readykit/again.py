@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from readykit import cache, wire
+from readykit import cache
 from readykit.facts.dispatch import cap_of
 
 if TYPE_CHECKING:
-    from readykit.model import Report
     from readykit.repo import Repo
     from readykit.wishes import Way, Wishes
 
@@ -45,18 +44,12 @@ def question(repo: Repo, wishes: Wishes, shown: str, today: str, *, at_home: boo
                      str(way.excerpts))  # fmt: skip
 
 
-def known(name: str) -> Report | None:
-    """The report that answered a question before."""
-    data = cache.load(name) if name else None
-    if data is None:
-        return None
-    try:
-        return wire.report_in(data)
-    except wire.NotOurs:
-        return None
+def known(name: str) -> bytes | None:
+    """The report that answered a question before, as `wire.report_out` wrote it."""
+    return cache.load(name) if name else None
 
 
-def keep(name: str, report: Report, repo: Repo) -> None:
+def keep(name: str, report: bytes, repo: Repo) -> None:
     """Keep the answer to a question, unless it was given in a hurry."""
     if name and not repo.hurried:
-        cache.store(name, wire.report_out(report))
+        cache.store(name, report)

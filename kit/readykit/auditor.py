@@ -63,13 +63,17 @@ def audited(place: Place, wishes: Wishes | None, at_home: bool, today: str, way:
         TargetError: there is nothing that can be audited.
     """
     refused: dict[str, str] = {}
-    work = partial(_here, place, wishes, at_home, today, way, refused)
-    if not can_fork():
-        return work(_unheard)
     while True:
-        result = Worker(lambda say: wire.report_out(work(say))).result(way.heard)
+        work = partial(_here, place, wishes, at_home, today, way, refused)
+        result = Worker(work).result(way.heard) if can_fork() else work(_unheard)
         if isinstance(result, bytes):
-            return wire.report_in(result)
+            try:
+                return wire.report_in(result)
+            except wire.NotOurs:
+                if not way.cached:
+                    raise
+                way = replace(way, cached=False)  # what was kept is no report
+                continue
         if not result.at.startswith(("file:", "check:")) or result.at in refused or len(refused) >= MAX_RESTARTS:
             at = result.at or "its start"
             raise TargetError(f"{place.shown}: the audit {result.why}, at {at}; nothing is reported")
@@ -78,8 +82,8 @@ def audited(place: Place, wishes: Wishes | None, at_home: bool, today: str, way:
 
 def _here(
     place: Place, wishes: Wishes | None, at_home: bool, today: str, way: Way, refused: Mapping[str, str], say: Say
-) -> Report:
-    """Audit a place in this process.
+) -> bytes:
+    """Audit a place in this process; the report as it is kept and handed on, which is written once for both.
 
     Raises:
         TargetError: there is nothing at the path that can be audited.
@@ -96,7 +100,7 @@ def _here(
     if report is None:
         with remembered():
             from readykit.judging import audit_repo
-        report = audit_repo(repo, place.shown, wishes, at_home=at_home, today=today, way=way)
+        report = wire.report_out(audit_repo(repo, place.shown, wishes, at_home=at_home, today=today, way=way))
         again.keep(asked, report, repo)
     return report
 

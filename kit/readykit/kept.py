@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from readykit import cache, wire
+from readykit.facts.dispatch import kinds_of
 from readykit.leaks import known_leaks
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ MAY_HOLD_SECRETS = re.compile(
 )
 """What a credential may look like: the facts of such a file are not kept, unless it was read by lines (no values)."""
 BEGINNINGS = (
-    b"passw", b"secret", b"token", b"api", b"access", b"account", b"private", b"credential", b"_pwd", b"connection",
+    b"passw", b"secret", b"token", b"apikey", b"api_key", b"api-key", b"accesskey", b"access_key", b"accountkey",
+    b"account_key", b"privatekey", b"private_key", b"credential", b"_pwd", b"connectionstring", b"connection_string",
     b"akia", b"asia", b"aiza", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat", b"glpat-", b"xox", b"hf_",
     b"sk-", b"sk_", b"eyj", b"-----begin", b"ls0tls1c", b"bearer", b"login", b"://",
 )  # fmt: skip
@@ -74,11 +76,16 @@ def _loaded(name: str) -> dict[str, Entry]:
     return found if isinstance(found, dict) else {}
 
 
-def may_be_kept(repo: Repo, path: str) -> bool:
-    """Whether facts of a file hold no credential; without values, as from its lines alone, they do not."""
+def may_be_kept(repo: Repo, path: str, facts: bytes) -> bool:
+    """Whether facts of a file, also given as bytes, hold no credential; without values, as from its lines, they do not.
+
+    Of other languages than Python only a few names are told: they are looked through instead of the file.
+    """
     if path in repo.refused or known_leaks(repo).get(path):
         return False
-    return path in repo.by_lines or not repo.facts(path) or not looks_secret(repo.raw(path))
+    if path in repo.by_lines or not repo.facts(path):
+        return True
+    return not looks_secret(facts if kinds_of(path) == ("source",) else repo.raw(path))
 
 
 def looks_secret(data: bytes) -> bool:

@@ -98,8 +98,10 @@ class Reading:
         """Read files in this process."""
         for path in paths:
             self._file(path)
-            if self.kept is not None and may_be_kept(self.repo, path):
-                self.kept.add(path, wire.packed(wire.rows(self.repo.facts(path))), self.repo.why_unread(path))
+            if self.kept is not None:
+                facts = wire.packed(wire.rows(self.repo.facts(path)))
+                if may_be_kept(self.repo, path, facts):
+                    self.kept.add(path, facts, self.repo.why_unread(path))
 
     def _file(self, path: str) -> None:
         """Read a file, unless the time for all of them is used up."""
@@ -124,8 +126,9 @@ class Reading:
                     (leak.at.line, leak.what, leak.masked, leak.common, leak.value)
                     for leak in known_leaks(repo).get(path, ())
                 ]
-                keep = self.kept is not None and may_be_kept(repo, path)
-                found.append((path, wire.packed(wire.rows(repo.facts(path))), repo.why_unread(path), leaks, keep))
+                facts = wire.packed(wire.rows(repo.facts(path)))
+                keep = self.kept is not None and may_be_kept(repo, path, facts)
+                found.append((path, facts, repo.why_unread(path), leaks, keep))
                 repo.forget(path)  # it is not asked again in this process
         return wire.packed(found)
 

@@ -94,6 +94,9 @@ def test_a_second_audit_gives_the_same_report(place: Path, tree: Path) -> None:
     for path in entries(place):
         path.write_bytes(path.read_bytes()[:-3])
     assert json_.render(audit(tree)) == plain
+    for path in entries(place):
+        cache.store(path.stem, b"whole, and no report")
+    assert json_.render(audit(tree)) == plain
     (tree / "train.py").write_text("print('nothing')\n")
     assert json_.render(audit(tree)) == json_.render(audit(tree, way=Way(cached=False))) != plain
 
