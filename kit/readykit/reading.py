@@ -143,7 +143,9 @@ class Reading:
                 self.repo.refused[result.at.removeprefix("file:")] = result.why
             return []
         paths = []
-        for path, facts, why, leaks, keep in wire.unpacked(result):
+        found = wire.unpacked(result)
+        del result  # as many bytes as all of these
+        for path, facts, why, leaks, keep in found:
             paths.append(path)
             self.repo.install(path, wire.facts(path, wire.unpacked(facts)), why)
             known_leaks(self.repo)[path] = [

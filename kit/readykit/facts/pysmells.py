@@ -62,18 +62,21 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 class Smells:
     """Walks statements and records smells; lives as long as a file, so that a notebook's cells know each other."""
 
-    def __init__(self, recorder: Recorder) -> None:
-        self.recorder = recorder
+    recorder: Recorder
+
+    def __init__(self) -> None:
         self.frames: set[str] = set()
         self.lines: list[int] = []
         self.inner: list[int] = []
 
-    def look(self, body: Iterable[ast.stmt], text: str) -> None:
+    def look(self, body: Iterable[ast.stmt], text: str, recorder: Recorder) -> None:
         """Record the smells of top-level statements."""
         self.lines, self.inner = telling(text)
+        self.recorder = recorder
         for node in body if self.lines else ():
             if self.within(node, self.lines):
                 self.walk(node, "", None)
+        del self.recorder  # which holds this: no garbage is collected while files are read
 
     def found(self, name: str, node: Placed, scope: str) -> None:
         """Record one."""

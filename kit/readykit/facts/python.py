@@ -91,12 +91,12 @@ class Reader(Definitions):
     def __init__(self, path: str, text: str, lines: Sequence[int] = (), extra: dict[str, str] | None = None) -> None:
         """As for `Recorder`."""
         super().__init__(path, text, lines, extra)
-        self.smells = Smells(self)
+        self.smells = Smells()
 
     def read(self, body: Iterable[ast.stmt]) -> None:
         """Take in top-level statements; may be called once a notebook cell."""
         statements = list(body)
-        self.smells.look(statements, "\n".join(self.source))
+        self.smells.look(statements, "\n".join(self.source), self)
         self.bind(statements, self.scope)
         self.block(statements)
         while self.waiting:
