@@ -42,7 +42,7 @@ LAYERS = (
     {"graph"},
     {"cijobs"},
     {"toolbox"},
-    {"tools", "found"},
+    {"tools", "found", "shown"},
     {"literals"},
     {"texts"},
     {"index", "lookup"},

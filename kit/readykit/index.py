@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from readykit.once import Answers
+from readykit.shown import leaves_traces, traces
 from readykit.texts import Facts
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Index:
         """The facts of a file that a tool leaves, each with what it shows."""
         found = self._traces.get(path)
         if found is None:
-            found = self._traces[path] = tuple(self.toolbox.recognised(self.repo.facts(path)))
+            facts, known = self.repo.facts(path), self.repo.shown.get(path)
+            every = traces(self.toolbox, facts, known) if known is not None else tuple(self.toolbox.recognised(facts))
+            found = self._traces[path] = every
         return found
 
     def shows(self, fact: Fact, job: str) -> bool:
@@ -70,7 +73,7 @@ class Index:
         for path, role in roles.items():
             for tool, job, strength in self.shown_by_name(path):
                 files.setdefault(job, []).append((path, tool, strength))
-            if role not in ("test", "docs") or path.endswith((".yml", ".yaml", ".txt", ".toml")):
+            if leaves_traces(path, role):
                 for row in self.traces(path):
                     facts.setdefault(row[1].job, []).append(row)
         return facts, files

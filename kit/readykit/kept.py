@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from readykit import cache, wire
 from readykit.facts.dispatch import kinds_of
 from readykit.leaks import known_leaks
+from readykit.shown import leaves_traces, rows
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
+    from readykit.toolbox import Toolbox
 
 Entry = tuple[bytes, bool, bytes, str]
-"""What is kept of one file: the digest of its content, whether only its lines were read, its facts as bytes, why it
+"""What is kept of one file: the digest of its content, whether only its lines were read, what is `told` of it, why it
 could not be read."""
 
 MAY_HOLD_SECRETS = re.compile(
@@ -32,11 +34,28 @@ BEGINNINGS = (
 """How what `MAY_HOLD_SECRETS` finds begins, in small letters."""
 
 
+def told(repo: Repo, path: str, toolbox: Toolbox) -> bytes:
+    """What is known of a file once it was read, as bytes: its facts, and what they show of the standard's own tools."""
+    facts = repo.facts(path)
+    if toolbox.standard and leaves_traces(path, repo.role(path)):
+        repo.shown[path] = rows(toolbox, facts)
+    return wire.packed((wire.rows(facts), repo.shown.get(path)))
+
+
+def taken_in(repo: Repo, path: str, known: bytes, why: str, toolbox: Toolbox) -> None:
+    """Take in what is known of a file, and why it could not be read."""
+    facts, shows = wire.unpacked(known)
+    repo.install(path, wire.facts(path, facts), why)
+    if shows is not None and toolbox.standard:
+        repo.shown[path] = shows
+
+
 class Kept:
     """What earlier audits know of a tree's files, and what the next one will."""
 
-    def __init__(self, repo: Repo) -> None:
+    def __init__(self, repo: Repo, toolbox: Toolbox) -> None:
         self.repo = repo
+        self.toolbox = toolbox
         self.name = cache.key("facts", str(repo.place))
         self._known = _loaded(self.name)
         self._now: dict[str, Entry] = {}
@@ -47,13 +66,13 @@ class Kept:
         if entry is None or entry[:2] != self._read_as(path):
             return False
         self._now[path] = entry
-        self.repo.install(path, wire.facts(path, wire.unpacked(entry[2])), entry[3])
+        taken_in(self.repo, path, entry[2], entry[3], self.toolbox)
         known_leaks(self.repo)[path] = []  # what holds a credential is not kept
         return True
 
-    def add(self, path: str, facts: bytes, why: str) -> None:
-        """Keep the facts of a file that `may_be_kept`, as bytes."""
-        self._now[path] = (*self._read_as(path), facts, why)
+    def add(self, path: str, known: bytes, why: str) -> None:
+        """Keep what is `told` of a file that `may_be_kept`."""
+        self._now[path] = (*self._read_as(path), known, why)
 
     def store(self) -> None:
         """Keep all this for the next audit, if it is not what was known already."""
@@ -76,8 +95,8 @@ def _loaded(name: str) -> dict[str, Entry]:
     return found if isinstance(found, dict) else {}
 
 
-def may_be_kept(repo: Repo, path: str, facts: bytes) -> bool:
-    """Whether facts of a file, also given as bytes, hold no credential; without values, as from its lines, they do not.
+def may_be_kept(repo: Repo, path: str, known: bytes) -> bool:
+    """Whether what is `told` of a file holds no credential; without values, as from its lines alone, it does not.
 
     Of other languages than Python only a few names are told: they are looked through instead of the file.
     """
@@ -85,7 +104,7 @@ def may_be_kept(repo: Repo, path: str, facts: bytes) -> bool:
         return False
     if path in repo.by_lines or not repo.facts(path):
         return True
-    return not looks_secret(facts if kinds_of(path) == ("source",) else repo.raw(path))
+    return not looks_secret(known if kinds_of(path) == ("source",) else repo.raw(path))
 
 
 def looks_secret(data: bytes) -> bool:

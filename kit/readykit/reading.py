@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from readykit import wire
 from readykit.credentials import Leak
 from readykit.facts.dispatch import kinds_of
-from readykit.kept import Kept, may_be_kept
+from readykit.kept import Kept, may_be_kept, taken_in, told
 from readykit.leaks import in_file, known_leaks, searched
 from readykit.limits import FILE_SECONDS, PARALLEL_BYTES, READING_SECONDS
 from readykit.model import Location
@@ -47,8 +47,8 @@ def read_all(repo: Repo, toolbox: Toolbox, *, jobs: int = 0, cached: bool = True
     plan = planned(repo, toolbox)
     repo.by_lines, repo.left_out, repo.readings = plan.by_lines, plan.left_out, plan.readings
     paths = [path for path in repo.files if kinds_of(path) or searched(repo, path)]
-    kept = Kept(repo) if cached and repo.place else None
-    Reading(repo, kept).read([path for path in paths if kept is None or not kept.installed(path)], jobs)
+    kept = Kept(repo, toolbox) if cached and repo.place else None
+    Reading(repo, toolbox, kept).read([path for path in paths if kept is None or not kept.installed(path)], jobs)
     if kept is not None:
         kept.store()
 
@@ -56,8 +56,9 @@ def read_all(repo: Repo, toolbox: Toolbox, *, jobs: int = 0, cached: bool = True
 class Reading:
     """What several processes read of one tree."""
 
-    def __init__(self, repo: Repo, kept: Kept | None) -> None:
+    def __init__(self, repo: Repo, toolbox: Toolbox, kept: Kept | None) -> None:
         self.repo = repo
+        self.toolbox = toolbox
         self.kept = kept
         self._spent = 0.0
 
@@ -99,9 +100,9 @@ class Reading:
         for path in paths:
             self._file(path)
             if self.kept is not None:
-                facts = wire.packed(wire.rows(self.repo.facts(path)))
-                if may_be_kept(self.repo, path, facts):
-                    self.kept.add(path, facts, self.repo.why_unread(path))
+                known = told(self.repo, path, self.toolbox)
+                if may_be_kept(self.repo, path, known):
+                    self.kept.add(path, known, self.repo.why_unread(path))
 
     def _file(self, path: str) -> None:
         """Read a file, unless the time for all of them is used up."""
@@ -126,9 +127,9 @@ class Reading:
                     (leak.at.line, leak.what, leak.masked, leak.common, leak.value)
                     for leak in known_leaks(repo).get(path, ())
                 ]
-                facts = wire.packed(wire.rows(repo.facts(path)))
-                keep = self.kept is not None and may_be_kept(repo, path, facts)
-                found.append((path, facts, repo.why_unread(path), leaks, keep))
+                known = told(repo, path, self.toolbox)
+                keep = self.kept is not None and may_be_kept(repo, path, known)
+                found.append((path, known, repo.why_unread(path), leaks, keep))
                 repo.forget(path)  # it is not asked again in this process
         return wire.packed(found)
 
@@ -145,15 +146,15 @@ class Reading:
         paths = []
         found = wire.unpacked(result)
         del result  # as many bytes as all of these
-        for path, facts, why, leaks, keep in found:
+        for path, known, why, leaks, keep in found:
             paths.append(path)
-            self.repo.install(path, wire.facts(path, wire.unpacked(facts)), why)
+            taken_in(self.repo, path, known, why, self.toolbox)
             known_leaks(self.repo)[path] = [
                 Leak(Location(path, line), what, masked, common, value) for line, what, masked, common, value in leaks
             ]
             self.repo.hurried |= why.startswith(HURRIED)
             if keep and self.kept is not None:
-                self.kept.add(path, facts, why)
+                self.kept.add(path, known, why)
         return paths
 
 

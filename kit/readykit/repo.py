@@ -43,6 +43,8 @@ class Repo:
         self._texts: dict[str, str] = {}
         self._facts: dict[str, tuple[Fact, ...]] = {}
         self._kinds: dict[str, dict[str, list[Fact]]] = {}
+        self.shown: dict[str, Sequence[tuple[int, str, str, int, str]]] = {}
+        """What files show of the standard's own tools, as far as it is known already (`shown.Row`)."""
         self._roles: dict[str, str] = {}
         self._digests: dict[str, bytes] = {}
         self._unreadable: dict[str, Unread] = {}

@@ -87,7 +87,7 @@ class Toolbox:
 
     def __init__(self, tools: Iterable[Tool], *, kept: bool = False) -> None:
         """Take in tools; `kept` says that they are the standard's own, so that their indexes can be kept."""
-        self._kept = kept
+        self._kept = self.standard = kept
         self.tools = {tool.id: tool for tool in tools}
         self._doing: dict[str, tuple[Tool, ...]] = {}
         for tool in self.tools.values():
