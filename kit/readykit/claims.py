@@ -11,14 +11,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from readykit import compiled, paths
+from readykit import compiled, literals, paths
 from readykit.compiling import remembered
 from readykit.facts.templates import is_template
 from readykit.limits import MAX_SENTENCE
 from readykit.model import Check, Claim, Fact, Location, Status, Strength, Verdict
 from readykit.pages import Page, pages
+from readykit.texts import Texts
 from readykit.trees import trees
 
 if TYPE_CHECKING:
@@ -120,16 +122,22 @@ class Vocabulary:
     capability: str
     checks: tuple[str, ...]
     says: re.Pattern[str]
+    needs: tuple[str, ...]
+    """Plain words one of which stands in each claim."""
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> tuple[Vocabulary, ...]:
     """The words of `checks/claims.toml`."""
+    table = compiled.table(paths.CLAIMS)
     with remembered():
-        return tuple(
-            Vocabulary(name, tuple(row["checks"]), re.compile("|".join(row["says"]), re.IGNORECASE))
-            for name, row in compiled.table(paths.CLAIMS).items()
-        )
+        patterns = [re.compile("|".join(row["says"]), re.IGNORECASE) for row in table.values()]
+    source = "\0".join(pattern.pattern for pattern in patterns).encode() + Path(literals.__file__).read_bytes()
+    needs = compiled.made("claimed", source, lambda: [literals.held(pattern) for pattern in patterns])
+    return tuple(
+        Vocabulary(name, tuple(row["checks"]), pattern, needed)
+        for (name, row), pattern, needed in zip(table.items(), patterns, needs, strict=True)
+    )
 
 
 def install(project: Project, checks: Iterable[Check], known: Mapping[str, Verdict] | None = None) -> None:
@@ -184,20 +192,22 @@ def found(project: Project, asked: Asked) -> tuple[Claim, ...]:
     A library says what it offers to others and a collection what its parts do; only their file trees are judged.
     """
     claims: list[Claim] = []
+    said: list[tuple[Location, str]] = []
     speaks = project.kind not in ("library", "collection")
     for page in pages(project):
         claims += tree_claims(project, page)
-        for at, text in sentences(page) if speaks else ():
-            plain = CODE.sub(" ", text)
-            for words in vocabulary():
-                if words.says.search(plain) and (backed := asked.backed(words.checks)) is not None:
-                    claims.append(Claim(text[:SHOWN], at, words.capability, backed))
+        said += sentences(page) if speaks else ()
+    spoken = Texts.of(said, lambda row: CODE.sub(" ", row[1]))
+    for words in vocabulary():  # few sentences speak of any: whether one states something is asked of these alone
+        for at, text in spoken.holding(words.says, words.needs):
+            if states(text) and (backed := asked.backed(words.checks)) is not None:
+                claims.append(Claim(text[:SHOWN], at, words.capability, backed))
     unique = dict.fromkeys(sorted(claims, key=lambda claim: (claim.at, claim.capability)))
     return tuple(unique)[:MOST]
 
 
 def sentences(page: Page) -> Iterator[tuple[Location, str]]:
-    """Sentences of a page that state something about the project, with the line on which each starts."""
+    """Sentences of a page that may state something about the project, with the line on which each starts."""
     opening = "\n".join(fact.name for fact in page.lines[:15])
     if FORM.search(opening) or sum("?" in fact.name for fact in page.lines) > max(4, len(page.lines) // 12):
         return
@@ -215,7 +225,7 @@ def sentences(page: Page) -> Iterator[tuple[Location, str]]:
 
 
 def stated(prose: list[Fact]) -> Iterator[tuple[Location, str]]:
-    """The statements in the lines below one heading."""
+    """The sentences in the lines below one heading."""
     for block in paragraphs(prose):
         if block[-1].name.rstrip().endswith(":") or (PLANNED.search(block[0].name[:40]) and len(block) == 1):
             continue
@@ -223,7 +233,7 @@ def stated(prose: list[Fact]) -> Iterator[tuple[Location, str]]:
             if len(text) > MAX_SENTENCE:
                 continue
             plain = " ".join(MARKUP.sub(lambda m: m[1] or " ", text).split())
-            if len(plain) > 12 and states(plain):
+            if len(plain) > 12:
                 yield at, plain
 
 

@@ -97,7 +97,7 @@ class Index:
             places = [self._sentences.get(word, NOWHERE) for word in WORD.findall(name)]
             if places:
                 found |= min(places, key=len).intersection(*places)
-        prose = self.texts.names["prose"].facts
+        prose = self.texts.names["prose"].rows
         return [prose[number] for number in sorted(found)]
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from readykit.globs import glob
@@ -36,8 +37,7 @@ class Lookup:
         found = self._facts.get(question)
         if found is None:
             if name == "*":
-                inside = self._in(roles, within)
-                found = [fact for fact in self._kinds.get(kind, ()) if fact.at.path in inside] if inside else []
+                found = self._all(kind, roles, within)
             elif within:
                 found = list(filter(named(name), self.facts(kind, "*", roles, within)))
             else:
@@ -45,14 +45,21 @@ class Lookup:
             self._facts[question] = found
         return found
 
+    def _all(self, kind: str, roles: Roles, within: str) -> list[Fact]:
+        """The facts of a kind in files of some roles in a place."""
+        if roles is None and not within and len(self.paths) == len(self.repo.files):
+            return self.every.kinds.get(kind, [])
+        inside = self._in(roles, within)
+        chosen = [facts for path, facts in self._kinds.get(kind, ()) if path in inside] if inside else []
+        return chosen[0] if len(chosen) == 1 else list(chain.from_iterable(chosen))
+
     @cached_property
-    def _kinds(self) -> Mapping[str, list[Fact]]:
-        if len(self.paths) == len(self.repo.files):
-            return self.every.kinds
-        found: dict[str, list[Fact]] = {}
+    def _kinds(self) -> Mapping[str, list[tuple[str, list[Fact]]]]:
+        """The facts of each kind, file by file."""
+        found: dict[str, list[tuple[str, list[Fact]]]] = {}
         for path in self.paths:
             for kind, facts in self.repo.by_kind(path).items():
-                found.setdefault(kind, []).extend(facts)
+                found.setdefault(kind, []).append((path, facts))
         return found
 
     def named(
@@ -68,7 +75,7 @@ class Lookup:
 
     def told(self, kind: str, keys: Sequence[str], roles: Roles = None) -> Sequence[Fact]:
         """The facts of a kind whose details have one of some keys."""
-        return self._own(self.every.details[kind].of(*keys), roles)
+        return self._own(self.every.details[kind].of_texts(*keys), roles)
 
     def _own(self, facts: list[Fact], roles: Roles) -> list[Fact]:
         """Those that stand in the project's files of some roles."""

@@ -83,9 +83,9 @@ class Page:
         return self._prose.holding(pattern)
 
     @cached_property
-    def _prose(self) -> Texts:
+    def _prose(self) -> Texts[Fact]:
         prose = [fact for fact in self.lines if fact.kind == "prose"]
-        return Texts.of_facts(prose, NAME)
+        return Texts.of(prose, NAME)
 
     @property
     def stem(self) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from readykit.globs import glob, is_glob
 from readykit.literals import held, lowered
@@ -26,35 +27,50 @@ SHORT = 40_000
 """Characters that a pattern looks through as quickly as it is taken apart."""
 NAME, VALUE = attrgetter("name"), attrgetter("value")
 
+Row = TypeVar("Row")
 needed = Answers(held)
+_numbers: list[int] = []
 
 
-class Texts:
-    """Different texts, and the facts that have them."""
+def numbers(most: int) -> Iterable[int]:
+    """The numbers from 0 on, that many or more: the same objects each time, for a large tree has millions of them."""
+    _numbers.extend(range(len(_numbers), most))
+    return _numbers
 
-    def __init__(self, facts: list[Fact], places: dict[str, list[int]]) -> None:
-        """`places` says by text which of the facts have it."""
-        self.facts = facts
+
+class Texts(Generic[Row]):
+    """Different texts, and the rows (facts, mostly) that have them."""
+
+    def __init__(self, rows: Sequence[Row], places: Mapping[str, list[int]]) -> None:
+        """`places` says by text which of the rows have it."""
+        self.rows = rows
         self.places = places
-        self._answers: dict[re.Pattern[str], list[Fact]] = {}
+        self._answers: dict[re.Pattern[str], list[Row]] = {}
 
     @classmethod
-    def of_facts(cls, facts: list[Fact], text: Callable[[Fact], str]) -> Texts:
-        """Index facts by a text of each."""
-        places: dict[str, list[int]] = {}
-        for number, each in enumerate(map(text, facts)):
-            if each in places:
-                places[each].append(number)
-            else:
-                places[each] = [number]
-        return cls(facts, places)
+    def of(cls, rows: Sequence[Row], text: Callable[[Row], str]) -> Texts[Row]:
+        """Index rows by a text of each."""
+        places: dict[str, list[int]] = defaultdict(list)
+        for number, each in zip(numbers(len(rows)), map(text, rows), strict=False):
+            places[each].append(number)
+        return cls(rows, places)
 
-    def seen_as(self, by: Callable[[str], str]) -> Texts:
-        """The same facts by what a function makes of their texts."""
+    def seen_as(self, by: Callable[[str], str]) -> Texts[Row]:
+        """The same rows by what a function makes of their texts."""
         places: dict[str, list[int]] = {}
-        for text, numbers in self.places.items():
-            places.setdefault(by(text), []).extend(numbers)
-        return Texts(self.facts, places)
+        shared: set[str] = set()
+        for text, own in self.places.items():
+            made = by(text)
+            known = places.get(made)
+            if known is None:
+                places[made] = own  # most texts stay apart: they share the numbers until a second one comes
+                shared.add(made)
+            elif made in shared:
+                places[made] = known + own
+                shared.discard(made)
+            else:
+                known += own
+        return Texts(self.rows, places)
 
     @cached_property
     def _all(self) -> tuple[str, list[str], list[int]]:
@@ -62,22 +78,29 @@ class Texts:
         texts = list(self.places)
         return lowered("\n".join(texts)), texts, list(accumulate((len(text) + 1 for text in texts), initial=0))
 
-    def of(self, *texts: str) -> list[Fact]:
-        """The facts that have one of some texts, in their order."""
-        numbers = {number for text in texts for number in self.places.get(text, ())}
-        return [self.facts[number] for number in sorted(numbers)]
+    def of_texts(self, *texts: str) -> list[Row]:
+        """The rows that have one of some texts, in their order."""
+        return self._at(text for text in texts if text in self.places)
 
-    def having(self, wanted: Callable[[str], object], among: Iterable[str] | None = None) -> list[Fact]:
-        """The facts whose text a test likes, in their order."""
-        texts = self.places if among is None else among
-        numbers = [number for text in texts if wanted(text) for number in self.places[text]]
-        return [self.facts[number] for number in sorted(numbers)]
+    def having(self, wanted: Callable[[str], object], among: Iterable[str] | None = None) -> list[Row]:
+        """The rows whose text a test likes, in their order."""
+        return self._at(filter(wanted, self.places if among is None else among))
 
-    def holding(self, pattern: re.Pattern[str]) -> list[Fact]:
-        """The facts in whose text a pattern is found, in their order."""
+    def _at(self, texts: Iterable[str]) -> list[Row]:
+        """The rows that have some texts, in their order."""
+        rows, places = self.rows, self.places
+        return [rows[number] for number in sorted({number for text in texts for number in places[text]})]
+
+    def holding(self, pattern: re.Pattern[str], needs: Sequence[str] = ()) -> list[Row]:
+        """The rows in whose text a pattern is found, in their order.
+
+        Args:
+            pattern: is asked of texts that hold a word which it needs.
+            needs: these words, where they are known already (`literals.held`).
+        """
         found = self._answers.get(pattern)
         if found is None:
-            words = needed[pattern] if pattern in needed or len(self._all[0]) > SHORT else ()
+            words = needs or (needed[pattern] if pattern in needed or len(self._all[0]) > SHORT else ())
             found = self._answers[pattern] = self.having(pattern.search, self._with(words) if words else None)
         return found
 
@@ -101,7 +124,7 @@ class Facts:
         self.repo = repo
         self.names = Answers(self._names)
         self.values = Answers(self._values)
-        self._seen: dict[tuple[str, Callable[[str], str]], Texts] = {}
+        self._seen: dict[tuple[str, Callable[[str], str]], Texts[Fact]] = {}
         self.details = Answers(self._details)
         self._called: dict[tuple[str, str], list[Fact]] = {}
 
@@ -110,27 +133,24 @@ class Facts:
         found = self._called.get((kind, name))
         if found is None:
             names = self.names[kind]
-            found = names.having(glob(name)) if is_glob(name) else names.of(name)
+            found = names.having(glob(name)) if is_glob(name) else names.of_texts(name)
             self._called[kind, name] = found
         return found
 
-    def seen_as(self, kind: str, by: Callable[[str], str]) -> Texts:
+    def seen_as(self, kind: str, by: Callable[[str], str]) -> Texts[Fact]:
         """The facts of a kind by what a function makes of their names."""
         found = self._seen.get((kind, by))
         if found is None:
             found = self._seen[kind, by] = self.names[kind].seen_as(by)
         return found
 
-    def _details(self, kind: str) -> Texts:
+    def _details(self, kind: str) -> Texts[Fact]:
         """The facts of a kind by the keys of their details: the names of the arguments that a call is given."""
         facts = self.kinds.get(kind, [])
-        places: dict[str, list[int]] = {}
-        for number, fact in enumerate(facts):
+        places: dict[str, list[int]] = defaultdict(list)
+        for number, fact in zip(numbers(len(facts)), facts, strict=False):
             for key in fact.detail:
-                if key in places:
-                    places[key].append(number)
-                else:
-                    places[key] = [number]
+                places[key].append(number)
         return Texts(facts, places)
 
     @cached_property
@@ -142,8 +162,8 @@ class Facts:
                 found.setdefault(kind, []).extend(facts)
         return found
 
-    def _names(self, kind: str) -> Texts:
-        return Texts.of_facts(self.kinds.get(kind, []), NAME)
+    def _names(self, kind: str) -> Texts[Fact]:
+        return Texts.of(self.kinds.get(kind, []), NAME)
 
-    def _values(self, kind: str) -> Texts:
-        return Texts.of_facts(self.kinds.get(kind, []), VALUE)
+    def _values(self, kind: str) -> Texts[Fact]:
+        return Texts.of(self.kinds.get(kind, []), VALUE)
