@@ -62,6 +62,7 @@ LAYERS = (
     {"score"},
     {"waive", "rubrics", "advice"},
     {"policy"},
+    {"panel"},
     {"again", "judging"},
     {"auditor"},
     {"baseline", "floors"},

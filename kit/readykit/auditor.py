@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from readykit.model import Report
 
 __all__ = ["Way", "audit", "audited"]
-_JUDGING = ("audit_repo", "chosen", "judged", "judgements", "_part")
+_JUDGING = ("audit_repo", "chosen")
 
 
 def audit(

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import gc
-import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from readykit import catalogue, claims, leaks, rubrics, wire
-from readykit.checks_api import unknown
+from readykit import catalogue, leaks, rubrics
 from readykit.clean import cleaned
 from readykit.errors import UsageError
 from readykit.kinds import Kind, kind_of
-from readykit.limits import CHECK_SECONDS, JUDGED_APART_BYTES, JUDGING_SECONDS
-from readykit.model import Check, Finding, Part, Report, Score, Status, Verdict
+from readykit.model import Check, Finding, Part, Report, Score
+from readykit.panel import findings_on
 from readykit.policy import Policy, decided
 from readykit.project import Project
 from readykit.projects import parts
 from readykit.reading import read_all
-from readykit.score import scored, standard, weighed
+from readykit.score import scored, standard
 from readykit.waive import inline, waived
 from readykit.wishes import Way, Wishes
-from readykit.worker import Died, Say, TooLong, Worker, at_most, can_fork
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
-
-NONE_YET: Mapping[str, Finding] = {}
-APART = frozenset({"PIP", "FRM", "ENG", "DOC", "TRK", "MON"})
-"""Families of checks that a second process judges: about half of the work on each of the trees in benchmarks."""
 
 
 def audit_repo(
@@ -118,7 +109,10 @@ def _report(
     info = replace(repo.info(), path=None if repo.url else shown, kind=kind.name, why_kind=kind.why)
     rules = [*policy.rules, *inline(project.facts("waiver", role=None), honoured=policy.own_honoured)]
     asked = [rule for rule in rules if any({c.id, c.family} & set(rule.checks) for c in checks) or not rule.checks]
-    found, sides = _judged_by_two(checks, project, kind, policy, way.jobs)
+    apart = parts(project) if kind.graded else ()
+    judged = [(project, kind), *((part, Kind(part.kind, "")) for part in apart)]
+    found, *others = findings_on(judged, checks, policy, way.jobs)
+    sides = tuple(map(_part, apart, others))
     repo.say("stage:report")
     findings, rows = waived(found, asked, today)
     score = scored(findings, standard().dimensions) if kind.graded else Score(None, None)
@@ -136,123 +130,7 @@ def _report(
     return cleaned(report, leaks.values(repo))
 
 
-def _judged_by_two(
-    checks: Sequence[Check], project: Project, kind: Kind, policy: Policy, jobs: int
-) -> tuple[list[Finding], tuple[Part, ...]]:
-    """The findings on a tree and on the projects in it; about half of them by a second process in a large tree."""
-    sides = parts(project) if kind.graded else ()
-    worth = kind.graded and jobs != 1 and sum(map(project.repo.size, project.repo.files)) > JUDGED_APART_BYTES
-    if not (worth and can_fork() and (os.cpu_count() or 1) > 1):
-        found = judgements(checks, project, kind, policy)
-        return found, tuple(_part(checks, side, policy) for side in sides)
-    apart = [check for check in checks if check.family in APART and check.capability != claims.BACKED]
-    worker = Worker(partial(_second, apart, project, kind, policy, sides[1::2]))
-    try:
-        here = [check for check in checks if check not in apart]
-        mine = {check.id: judged(check, project, kind, policy) for check in here if check.capability != claims.BACKED}
-        own = [_part(checks, side, policy) for side in sides[::2]]
-        known, others = _taken(worker.result(project.repo.say), project)
-    finally:
-        worker.end()
-    if others is None:  # it met something that ended it: then one after the other
-        others = [_part(checks, side, policy) for side in sides[1::2]]
-    found = judgements(checks, project, kind, policy, mine | known)
-    return found, tuple(sorted((*own, *others), key=lambda side: [s.root.rstrip("/") for s in sides].index(side.root)))
-
-
-def _second(
-    checks: Sequence[Check], project: Project, kind: Kind, policy: Policy, sides: Sequence[Project], say: Say
-) -> bytes:
-    """The work of the second process."""
-    project.repo.say = say
-    before = set(project.repo.unreadable)
-    found = [judged(check, project, kind, policy) for check in checks]
-    others = [_part(chosen(policy), side, policy) for side in sides]
-    return wire.values_out((found, others, [row for row in project.repo.unreadable if row not in before]))
-
-
-def _taken(result: bytes | Died, project: Project) -> tuple[dict[str, Finding], list[Part] | None]:
-    """What the second process found; nothing when it died, but what it died at is noted."""
-    if isinstance(result, Died):
-        if result.at.startswith("check:"):
-            project.repo.hopeless[result.at.removeprefix("check:")] = result.why
-        return {}, None
-    found, others, rows = wire.values_in(result)
-    for row in rows:
-        project.repo.not_searched(row.path, row.why)
-    return {finding.check.id: finding for finding in found}, others
-
-
-def _part(checks: Sequence[Check], project: Project, policy: Policy) -> Part:
-    """One project of several: judged by itself."""
-    kind = Kind(project.kind, "")
-    findings = tuple(judgements(checks, project, kind, policy))
-    return Part(project.root.rstrip("/"), project.kind, findings, scored(findings, standard().dimensions))
-
-
-def judgements(
-    checks: Iterable[Check], project: Project, kind: Kind, policy: Policy, found: Mapping[str, Finding] = NONE_YET
-) -> list[Finding]:
-    """The findings of all checks on one project; what is judged by its claims comes last.
-
-    Args:
-        checks: what is asked.
-        project: of what.
-        kind: what it is; what the standard does not grade is not judged.
-        policy: the demands.
-        found: findings that are known already, by the id of their check.
-    """
-    every = tuple(checks)
-    known = {name: finding.verdict for name, finding in found.items()}
-    alone = any(check.capability == claims.BACKED for check in every) and policy.select
-    claims.install(project, catalogue.with_folders(policy.folders) if alone else every, known)
-    whole = dict(found)
-    for check in sorted(every, key=lambda check: check.capability == claims.BACKED):
-        if check.id not in whole:
-            whole[check.id] = judged(check, project, kind, policy)
-            known[check.id] = whole[check.id].verdict
-    return [whole[check.id] for check in every]
-
-
-def judged(check: Check, project: Project, kind: Kind, policy: Policy) -> Finding:
-    """The finding of one check; one that raises is an `error`, and the others go on."""
-    check = weighed(check, policy.profile)
-    required = policy.profile.requires(check)
-    if not kind.graded:
-        return Finding(check, Verdict(Status.NOT_APPLICABLE, kind.why), required)
-    off = policy.disabled.get(check.id) or policy.disabled.get(check.family)
-    if off:
-        return Finding(check, Verdict(Status.NOT_APPLICABLE, f"disabled by the policy: {off}"), False)
-    project.repo.say(f"check:{check.id}")
-    hopeless = project.repo.hopeless.get(check.id) or _out_of_time(project.repo)
-    if hopeless:
-        return Finding(check, _given_up(project, check, hopeless), required)
-    try:
-        with at_most(CHECK_SECONDS):
-            verdict = check.judge(project)
-    except TooLong:
-        verdict = _given_up(project, check, f"takes more than {CHECK_SECONDS:.0f} seconds on this repository")
-    except MemoryError:
-        verdict = _given_up(project, check, "needs too much memory on this repository")
-    except Exception as error:  # whatever a check does wrong must not end the audit; it is reported as ours
-        where = error.__traceback__
-        while where is not None and where.tb_next is not None:
-            where = where.tb_next
-        place = f" at {Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else ""
-        verdict = Verdict(Status.ERROR, f"{check.id} failed: {type(error).__name__}: {error}{place}"[:300])
-    return Finding(check, verdict, required)
-
-
-def _out_of_time(repo: Repo) -> str:
-    """Why no further check is judged; empty while there is time."""
-    now = time.process_time()
-    if repo.judged_since is None:
-        repo.judged_since = now
-    spent = now - repo.judged_since
-    return f"came after {JUDGING_SECONDS:.0f} seconds of judging" if spent > JUDGING_SECONDS else ""
-
-
-def _given_up(project: Project, check: Check, why: str) -> Verdict:
-    """A check that met a limit."""
-    project.repo.not_judged(check.id, why)
-    return unknown(f"not judged: it {why}")
+def _part(project: Project, findings: Sequence[Finding]) -> Part:
+    """One project of several."""
+    score = scored(findings, standard().dimensions)
+    return Part(project.root.rstrip("/"), project.kind, tuple(findings), score)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from readykit import judging, repo, worker
+from readykit import panel, repo, worker
 from readykit.auditor import Way, audit
 from readykit.cli import main
 from readykit.model import Report, Status
@@ -90,7 +90,7 @@ def test_a_file_that_is_trouble_is_a_row(
 
 def test_a_check_that_ends_the_process_is_unknown(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are judged, and the report says which one was not, and why."""
-    real = judging.at_most
+    real = panel.at_most
 
     def deadly(seconds: float) -> Any:
         if asked and asked[-1] == "check:TRK001":
@@ -105,7 +105,7 @@ def test_a_check_that_ends_the_process_is_unknown(tree: Path, monkeypatch: pytes
         say(pipe, kind, data)
 
     monkeypatch.setattr(worker, "_send", sent)
-    monkeypatch.setattr(judging, "at_most", deadly)
+    monkeypatch.setattr(panel, "at_most", deadly)
     report = whole(tree)
     states = {f.check.id: f.verdict for f in report.findings}
     assert states["TRK001"].status is Status.UNKNOWN

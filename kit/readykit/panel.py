@@ -1,0 +1,188 @@
+"""Asks the checks: one after the other, or in two processes that take them family by family."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from readykit import catalogue, claims, wire
+from readykit.checks_api import unknown
+from readykit.kinds import Kind
+from readykit.limits import CHECK_SECONDS, JUDGED_APART_BYTES, JUDGING_SECONDS
+from readykit.model import Check, Finding, Status, Verdict
+from readykit.project import Project
+from readykit.score import weighed
+from readykit.worker import Died, Say, TooLong, Worker, at_most, can_fork
+
+if TYPE_CHECKING:
+    from readykit.policy import Policy
+    from readykit.repo import Repo
+
+NONE_YET: Mapping[str, Finding] = {}
+Judged = tuple[Project, Kind]
+"""A project, and what kind it is."""
+
+
+def findings_on(judged: Sequence[Judged], checks: Sequence[Check], policy: Policy, jobs: int) -> list[list[Finding]]:
+    """The findings on each of some projects of one repository, in the order of the checks.
+
+    Args:
+        judged: the whole repository, then the projects in it.
+        checks: what is asked.
+        policy: the demands.
+        jobs: processes at the same time; 0 for as many as help.
+    """
+    project, kind = judged[0]
+    worth = kind.graded and jobs != 1 and sum(map(project.repo.size, project.repo.files)) > JUDGED_APART_BYTES
+    if worth and can_fork() and (os.cpu_count() or 1) > 1:
+        known = _by_two(judged, checks, policy)
+    else:
+        known = [{} for _ in judged]
+    return [judgements(checks, *each, policy, found) for each, found in zip(judged, known, strict=True)]
+
+
+class Turns:
+    """Numbers that processes take one by one: each is taken by whoever comes first."""
+
+    def __init__(self, many: int) -> None:
+        """Be ready to give the numbers below `many`, which fits into a pipe."""
+        self._from, to = os.pipe()
+        os.write(to, b"".join(number.to_bytes(2, "little") for number in range(many)))
+        os.close(to)
+
+    def __iter__(self) -> Iterator[int]:
+        while taken := os.read(self._from, 2):
+            yield int.from_bytes(taken, "little")
+
+    def close(self) -> None:
+        """Give no more."""
+        os.close(self._from)
+
+
+def _by_two(judged: Sequence[Judged], checks: Sequence[Check], policy: Policy) -> list[dict[str, Finding]]:
+    """The findings that two processes make, by the id of their check; those that need others are left out."""
+    project = judged[0][0]
+    _ = project.only_serves  # half of all questions begin with this one: it is asked before there are two
+    families: dict[str, list[Check]] = {}
+    for check in checks:
+        if check.capability != claims.BACKED:
+            families.setdefault(check.family, []).append(check)
+    # the families share what they look up, the checks of one more than others; the large ones first
+    order = sorted(families.values(), key=len, reverse=True)
+    turns = Turns(len(order))
+    worker = Worker(partial(_second, turns, order, judged, policy))
+    try:
+        mine = _taken(turns, order, judged, policy)
+        theirs = _given_back(worker.result(project.repo.say), project.repo)
+    finally:
+        worker.end()
+        turns.close()
+    return [one | other for one, other in zip(mine, theirs or [{} for _ in judged], strict=True)]
+
+
+def _taken(
+    turns: Turns, order: Sequence[Sequence[Check]], judged: Sequence[Judged], policy: Policy
+) -> list[dict[str, Finding]]:
+    """The findings of this process."""
+    found: list[dict[str, Finding]] = [{} for _ in judged]
+    for turn in turns:
+        for own, (project, kind) in zip(found, judged, strict=True):
+            own.update({check.id: asked(check, project, kind, policy) for check in order[turn]})
+    return found
+
+
+def _second(
+    turns: Turns, order: Sequence[Sequence[Check]], judged: Sequence[Judged], policy: Policy, say: Say
+) -> bytes:
+    """The work of the second process."""
+    repo = judged[0][0].repo
+    repo.say = say
+    before = set(repo.unreadable)
+    found = _taken(turns, order, judged, policy)
+    return wire.values_out((found, [row for row in repo.unreadable if row not in before], repo.hurried))
+
+
+def _given_back(result: bytes | Died, repo: Repo) -> list[dict[str, Finding]]:
+    """What the second process found; nothing when it died, but what it died at is noted."""
+    if isinstance(result, Died):
+        if result.at.startswith("check:"):
+            repo.hopeless[result.at.removeprefix("check:")] = result.why
+        return []
+    found: list[dict[str, Finding]]
+    found, rows, hurried = wire.values_in(result)
+    for row in rows:
+        repo.not_searched(row.path, row.why)
+    repo.hurried |= hurried
+    return found
+
+
+def judgements(
+    checks: Iterable[Check], project: Project, kind: Kind, policy: Policy, found: Mapping[str, Finding] = NONE_YET
+) -> list[Finding]:
+    """The findings of all checks on one project; what is judged by its claims comes last.
+
+    Args:
+        checks: what is asked.
+        project: of what.
+        kind: what it is; what the standard does not grade is not judged.
+        policy: the demands.
+        found: findings that are known already, by the id of their check.
+    """
+    every = tuple(checks)
+    known = {name: finding.verdict for name, finding in found.items()}
+    alone = any(check.capability == claims.BACKED for check in every) and policy.select
+    claims.install(project, catalogue.with_folders(policy.folders) if alone else every, known)
+    whole = dict(found)
+    for check in sorted(every, key=lambda check: check.capability == claims.BACKED):
+        if check.id not in whole:
+            whole[check.id] = asked(check, project, kind, policy)
+            known[check.id] = whole[check.id].verdict
+    return [whole[check.id] for check in every]
+
+
+def asked(check: Check, project: Project, kind: Kind, policy: Policy) -> Finding:
+    """The finding of one check; one that raises is an `error`, and the others go on."""
+    check = weighed(check, policy.profile)
+    required = policy.profile.requires(check)
+    if not kind.graded:
+        return Finding(check, Verdict(Status.NOT_APPLICABLE, kind.why), required)
+    off = policy.disabled.get(check.id) or policy.disabled.get(check.family)
+    if off:
+        return Finding(check, Verdict(Status.NOT_APPLICABLE, f"disabled by the policy: {off}"), False)
+    project.repo.say(f"check:{check.id}")
+    hopeless = project.repo.hopeless.get(check.id) or _out_of_time(project.repo)
+    if hopeless:
+        return Finding(check, _given_up(project, check, hopeless), required)
+    try:
+        with at_most(CHECK_SECONDS):
+            verdict = check.judge(project)
+    except TooLong:
+        verdict = _given_up(project, check, f"takes more than {CHECK_SECONDS:.0f} seconds on this repository")
+    except MemoryError:
+        verdict = _given_up(project, check, "needs too much memory on this repository")
+    except Exception as error:  # whatever a check does wrong must not end the audit; it is reported as ours
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        place = f" at {Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else ""
+        verdict = Verdict(Status.ERROR, f"{check.id} failed: {type(error).__name__}: {error}{place}"[:300])
+    return Finding(check, verdict, required)
+
+
+def _out_of_time(repo: Repo) -> str:
+    """Why no further check is judged; empty while there is time."""
+    now = time.process_time()
+    if repo.judged_since is None:
+        repo.judged_since = now
+    spent = now - repo.judged_since
+    return f"came after {JUDGING_SECONDS:.0f} seconds of judging" if spent > JUDGING_SECONDS else ""
+
+
+def _given_up(project: Project, check: Check, why: str) -> Verdict:
+    """A check that met a limit."""
+    project.repo.not_judged(check.id, why)
+    return unknown(f"not judged: it {why}")
