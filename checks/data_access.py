@@ -45,6 +45,7 @@ HOSTED = re.compile(
     re.IGNORECASE,
 )
 ADDRESS = re.compile("http")
+OF_DATA = re.compile(r"\bdata", re.IGNORECASE)
 GET_IT = re.compile(r"\b(download\w*|get|obtain|fetch|available|found)\b", re.IGNORECASE)
 NOT_TRAINING = re.compile(
     r"(^|/)(notebooks?|reports?|results?|outputs?|\w*model_output|predictions?|figures|metrics|logs|mlruns"
@@ -154,8 +155,8 @@ def by_hand(project: Project) -> list[Evidence]:
     """Links in documents to where the data can be had."""
     return [
         Evidence(fact.at, Strength.MENTIONED, f"to be fetched by hand: {fact.name[:80]}")
-        for fact in project.named(ADDRESS, "prose", role=("code", "docs"))
-        if re.search(r"\bdata", fact.name, re.IGNORECASE)
+        for fact in project.named(OF_DATA, "prose", role=("code", "docs"))
+        if ADDRESS.search(fact.name)
         and (HOSTED.search(fact.name) or (GET_IT.search(fact.name) and LINKED.search(fact.name)))
     ]
 

@@ -48,6 +48,7 @@ TRIVIAL = (
 )
 ROW = re.compile(rf"^\|\s*[*_`]*(({TRIVIAL})\b[^|]*|[\w -]*\bbaseline\W*)\|.*\d*\.\d")
 HEADING = re.compile(r"^\W*(\w+ )?(baselines?|benchmark (models?|scripts?))\W*$", re.IGNORECASE)
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 A_ROW = re.compile(r"^\|")
 NUMBER_ROW = re.compile(r"^\|.*\|\s*[*_`]*\d*\.\d+")
 
@@ -56,7 +57,7 @@ NUMBER_ROW = re.compile(r"^\|.*\|\s*[*_`]*\d*\.\d+")
 def snake(name: str) -> str:
     """`HeuristicPredictor` as `heuristic_predictor`."""
     low = name.lower()
-    return low if low == name else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return low if low == name else HUMP.sub("_", name).lower()
 
 
 @lru_cache(maxsize=1 << 14)

@@ -30,6 +30,7 @@ FILE = re.compile(r"/[\w.%$(){}-]+$|\.\w{2,8}$")
 MODEL_FILE = re.compile(r"(^|[/_.-])models?([/_.-]|$)|\.(pkl|joblib|onnx|pt|pth|h5|rds)$", re.IGNORECASE)
 # a script that starts everything, as opposed to one that is named after a chain
 STARTS_ALL = re.compile(r"(^|/)(main|run|run_all|app|start)\.py ", re.IGNORECASE)
+HUMP, BETWEEN = re.compile(r"(?<=[a-z])(?=[A-Z])"), re.compile(r"[^a-z0-9]+")
 IN_CHAIN, AS_TASKS = 3, 3
 
 
@@ -37,7 +38,7 @@ IN_CHAIN, AS_TASKS = 3, 3
 @lru_cache(maxsize=1 << 14)
 def stage(text: str) -> str:
     """The kind of stage that a name speaks of, empty for none."""
-    words = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower())
+    words = BETWEEN.sub("_", HUMP.sub("_", text).lower())
     return next((kind for kind, pattern in STAGES.items() if pattern.search(words)), "")
 
 

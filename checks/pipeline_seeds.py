@@ -112,7 +112,7 @@ def unset(project: Project, call: Fact, value: str) -> bool:
     for made in project.facts("def", path=call.at.path, role=CODE):
         if made.name == call.scope and re.search(rf"\b{name}\b[^,]*=\s*None", made.detail.get("args", "")):
             short = made.name.rpartition(".")[2].replace("__init__", made.name.rpartition(".")[0].rpartition(".")[2])
-            callers = project.named(re.compile(re.escape(short) + "$"), "call", role=CODE)
+            callers = project.facts("call", name=f"*{short}", role=CODE)
             return not any(c.detail.get(name, "None") != "None" for c in callers if last(c.name) == short)
     return False
 

@@ -9,6 +9,7 @@ from readykit.assertions import named, ours, own_names, proof
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import last, words
+from readykit.once import once
 from readykit.testcode import Test, own_modules, tests_of
 
 # What starts the whole pipeline: a tool's command, or the project's own entry point.
@@ -17,6 +18,7 @@ PIPELINE_COMMAND = re.compile(
     r"|prefect deployment run)\b"
     r"|\bpython\S*( -m)? \S*(train|pipeline|main|run)\w*(\.py)?\b"
 )
+REPEATS = re.compile(r"(dvc (repro|exp run)|kedro run|snakemake)\b")
 WHOLE = re.compile(
     r"^(?!(build|create|make|get|define|upload|trigger|validate|compile|load|register)_)((\w+_)?(pipeline|flow|workflow)|(run|execute|start)(_\w*)?(pipeline|flow|training|all|workflow|end_to_end)\w*|(training|train|ml)_(pipeline|flow)\w*|repro)$"
 )
@@ -100,6 +102,11 @@ def faked(test: Test) -> bool:
     return any(REPLACES.search(call.name) for call in test.calls) or bool(re.search(r"mock|patch", given))
 
 
+def called(project: Project, pattern: re.Pattern[str]) -> frozenset[str]:
+    """The names of calls in tests in which a pattern is found."""
+    return frozenset(fact.name for fact in project.named(pattern, "call", role=("test",)))
+
+
 def started(test: Test) -> str:
     """The pipeline command that a test runs as a program, or nothing."""
     for call in test.calls:
@@ -159,26 +166,28 @@ def pipeline_is_tested(project: Project) -> Verdict:
 def ci_runs(project: Project) -> list[Evidence]:
     """CI jobs that run the pipeline on changes; nobody asserts on the result."""
     found = []
-    for job in project.ci_jobs():
-        for chain in job.reached:
-            plain = chain[-1].detail.get("plain") or chain[-1].name
-            if (
-                re.match(r"(dvc (repro|exp run)|kedro run|snakemake)\b", plain)
-                and chain[-1].detail.get("swallowed") != "yes"
-            ):
-                found.append(Evidence(chain[0].at, Strength.USED, f"{job.runner} runs {plain[:60]}", job.runner))
+    for job, chain in project.ci_doing(lambda fact: bool(REPEATS.match(plain(fact)))):
+        if chain[-1].detail.get("swallowed") != "yes":
+            note = f"{job.runner} runs {plain(chain[-1])[:60]}"
+            found.append(Evidence(chain[0].at, Strength.USED, note, job.runner))
     return found
 
 
+def plain(command: Fact) -> str:
+    """A command without what only starts it."""
+    return command.detail.get("plain") or command.name
+
+
+@once
 def at_the_door(project: Project) -> list[tuple[Test, list[Fact]]]:
     """Tests that call the service through a client, each with its assertions about answers."""
     found = []
-    shared = {f.at.path for f in project.facts("call", role=("test",)) if not f.scope and CLIENT.search(f.name)}
+    clients, verbs, asking = (called(project, pattern) for pattern in (CLIENT, VERB, HTTP))
+    shared = {f.at.path for f in project.named(CLIENT, "call", role=("test",)) if not f.scope}
     for test in tests_of(project):
-        client = any(CLIENT.search(call.name) for call in test.calls) or (
-            test.at.path in shared and any(VERB.search(call.name) for call in test.calls)
-        )
-        http = any(HTTP.search(call.name) for call in test.calls)
+        names = {call.name for call in test.calls}
+        client = not names.isdisjoint(clients) or (test.at.path in shared and not names.isdisjoint(verbs))
+        http = not names.isdisjoint(asking)
         answered_by = any(ANSWER.search(text(fact)) for fact in test.asserts)
         served = client or (answered_by and (http or not faked(test)))
         if served and test.asserts and (test.uses_project or http):
@@ -280,7 +289,7 @@ def training_and_serving_agree(project: Project) -> Verdict:
         if not test.honest or not equal:
             continue
         here = own_calls(test, modules, names)
-        asks = any(re.match(r"predict", last(call.name)) and "client" not in words(call.name) for call in test.calls)
+        asks = any(last(call.name).startswith("predict") and "client" not in words(call.name) for call in test.calls)
         title = words(test.fact.name)
         over = test.at in door or any(re.match(r"(serve|handle|invoke|endpoint)", name) for name, _ in here)
         if over and asks and here and (SAME.search(title) or BOTH.search(title)):

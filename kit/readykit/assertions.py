@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from readykit.naming import last
+from readykit.once import once
 
 if TYPE_CHECKING:
     from readykit.model import Fact
@@ -72,7 +73,7 @@ def bare(name: str) -> str:
     return last(KEPT.sub("", name))
 
 
-@lru_cache(maxsize=1)
+@once
 def own_names(project: Project) -> frozenset[str]:
     """Last names of the functions, methods and classes of the code."""
     return frozenset(last(fact.name) for fact in project.facts("def"))

@@ -174,7 +174,9 @@ def unmet(found: Found, what: str, would_satisfy: str, claim: str = "") -> Verdi
             assistants are told to do (prompts, `CLAUDE.md`, `.cursor/`) is never a claim about the project.
     """
     idle = [item for item in found.evidence if item.strength > Strength.MENTIONED]
-    said = re.compile(claim, re.IGNORECASE)
-    claims = [e for e in found.evidence if said.search(e.note) and not FOR_ASSISTANTS.search(e.at.path)]
+    claims: list[Evidence] = []
+    if found.evidence and not idle:
+        said = re.compile(claim, re.IGNORECASE)
+        claims = [e for e in found.evidence if said.search(e.note) and not FOR_ASSISTANTS.search(e.at.path)]
     prefix = "installed, not used: " if idle else "claimed, not found: " if claims else ""
     return failed(prefix + what, found.looked_in, would_satisfy, best(idle or claims))

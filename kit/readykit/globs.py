@@ -10,15 +10,19 @@ from functools import lru_cache
 Test = Callable[[str], bool]
 WILD = re.compile(r"\[!?\]?[^\]]*\]|[*?\[]")
 """What is no plain text in a glob."""
-ONE_STAR = re.compile(r"[^*?\[\n]+\*[^*?\[\n]+")
+OPENS, CLOSES = re.compile(r"[*?\[]"), re.compile(r"[*?\]]")
+SPECIAL = re.compile(r"[?\[\n]")
+"""What no glob of stars and plain text has."""
 
 
 @lru_cache(maxsize=8192)
 def glob(pattern: str) -> Test:
     """A test for names: `*` is any text (dots and slashes included), `?` one character, `[...]` a set."""
     inner = pattern.strip("*")
-    if "?" in inner or "[" in inner or "*" in inner or "\n" in inner:
-        return around(pattern) if ONE_STAR.fullmatch(pattern) else Slow(pattern)
+    if SPECIAL.search(inner):
+        return Slow(pattern)
+    if "*" in inner:
+        return stars(pattern)
     starts, ends = pattern.startswith("*"), pattern.endswith("*")
     if not pattern.strip("*"):
         return anything if pattern else glob_exact("")
@@ -47,11 +51,25 @@ def anything(_name: str) -> bool:
     return True
 
 
-def around(pattern: str) -> Test:
-    """The test of a glob with one star inside."""
-    start, _, end = pattern.partition("*")
+def stars(pattern: str) -> Test:
+    """The test of a glob of plain text and stars, some of them inside."""
+    start, *between, end = pattern.split("*")
     least = len(start) + len(end)
-    return lambda name: name.startswith(start) and name.endswith(end) and len(name) >= least
+    if not between:
+        return lambda name: name.startswith(start) and name.endswith(end) and len(name) >= least
+
+    def test(name: str) -> bool:
+        if not (name.startswith(start) and name.endswith(end)):
+            return False
+        at = len(start)
+        for text in between:  # the first place will do: what comes after has the more to stand in
+            at = name.find(text, at)
+            if at < 0:
+                return False
+            at += len(text)
+        return at + len(end) <= len(name)
+
+    return test
 
 
 def glob_exact(text: str) -> Test:
@@ -66,8 +84,8 @@ class Slow:
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self.head = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
-        self.tail = re.split(r"[*?\]]", pattern)[-1]
+        self.head = OPENS.split(pattern, maxsplit=1)[0]
+        self.tail = CLOSES.split(pattern)[-1]
         self.inner = max(WILD.split(pattern), key=len)
         self.regex: re.Pattern[str] | None = None
 

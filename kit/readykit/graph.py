@@ -21,11 +21,12 @@ from readykit.once import Answers
 if TYPE_CHECKING:
     from readykit.repo import Repo
 
-PLACES = {
+PLACES = {name: (re.compile(place), re.compile(rf"(?:^|/)({place})$")) for name, place in {
     "github": r"\.github/workflows/[^/]+\.ya?ml", "circleci": r"\.circleci/[^/]+\.ya?ml", "travis": r"\.travis\.yml",
     "gitlab": r"\.gitlab-ci[^/]*\.ya?ml|(\.gitlab|ci|\.ci)/.*\.ya?ml", "drone": r"\.drone\.ya?ml",
     "bitbucket": r"bitbucket-pipelines\.yml", "buildkite": r"\.buildkite/.*", "woodpecker": r"\.woodpecker\.yml",
-}  # fmt: skip
+}.items()}  # fmt: skip
+"""Where the systems of CI look for their file: from the root, and below any folder."""
 NEVER = ("docs", "example", "vendored", "generated")
 # the systems whose commands start something by themselves come first: they give the better route
 ORDER = (
@@ -34,6 +35,7 @@ ORDER = (
     "script", "python", "notebook", "readme",
 )  # fmt: skip
 CONFIGURATION = ("yaml", "toml", "json")
+FOUND_BY_PLACE = re.compile(r"(^|/)dags/[^/]+\.py$|(^|/)(pipeline_registry|noxfile|tasks)\.py$")
 # files of R that other files run, and calls that list a folder's files to run them all
 R_FILE = re.compile(r"[\w./-]+\.(R|r|Rmd|rmd|qmd)$")
 LISTS_FOLDER = frozenset({"list.files", "dir_ls", "tar_source", "dir"})
@@ -91,13 +93,13 @@ class Graph:
 
     def _read_by(self, place: tuple[str, str]) -> bool:
         path, runner = place
-        pattern = PLACES.get(runner)
         plain = rendered_path(path)
-        if pattern is None:
+        if runner not in PLACES:
             return runner == "readme" or self.repo.role(path) not in NEVER
-        if re.fullmatch(pattern, plain):
+        at_root, below = PLACES[runner]
+        if at_root.fullmatch(plain):
             return True
-        match = re.search(rf"(?:^|/)({pattern})$", plain)
+        match = below.search(plain)
         return bool(match) and self._is_root(path, plain[: match.start(1)] if match else "")
 
     def _is_root(self, path: str, prefix: str) -> bool:
@@ -215,7 +217,7 @@ class Graph:
         for path in self.repo.files:
             if self.repo.role(path) in (*NEVER, "test"):
                 continue
-            if re.search(r"(^|/)dags/[^/]+\.py$|(^|/)(pipeline_registry|noxfile|tasks)\.py$", path):
+            if path.endswith(".py") and FOUND_BY_PLACE.search(path):
                 yield (path, ""), ()
             if self.repo.by_kind(path).keys().isdisjoint(CONFIGURATION):
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from readykit.model import Location
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from readykit.repo import Repo
 
 
+WILD = re.compile(r"[*?]+")
 MOST = 2_000
 """Rules of a repository that are followed; people write a few hundred."""
 DEEP = 3
@@ -78,16 +79,22 @@ class Matcher:
     """Whether a path below the rule's folder is meant by a pattern, or lies in a folder that is."""
 
     def __init__(self, pattern: str) -> None:
-        only_folders = pattern.endswith("/")
-        bare = pattern.rstrip("/")
+        self.pattern = pattern
+        self.needed = max(WILD.split(pattern), key=len).strip("/")
+        """Plain text that stands in every path that is meant."""
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        only_folders = self.pattern.endswith("/")
+        bare = self.pattern.rstrip("/")
         anchored = "/" in bare
         body = translated(bare.lstrip("/"))
         start = "" if anchored else "(?:.*/)?"
-        self.regex = re.compile(f"{start}{body}{'/.*' if only_folders else '(?:/.*)?'}", re.DOTALL)
+        return re.compile(f"{start}{body}{'/.*' if only_folders else '(?:/.*)?'}", re.DOTALL)
 
     def __call__(self, path: str) -> bool:
         """Whether the pattern covers the path."""
-        return self.regex.fullmatch(path) is not None
+        return self.needed in path and self._regex.fullmatch(path) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -84,21 +84,18 @@ class Index:
 
     def _mentioning(self, job: str) -> list[tuple[Fact, Tool]]:
         names = {tool.name.lower(): tool for tool in self.toolbox.doing(job) if len(tool.name) > 2}
-        facts = self._saying(names)
-        if not facts:
-            return []
-        pattern = naming(names)
-        return [(fact, names[match[1].lower()]) for fact in facts if (match := pattern.search(fact.name))]
+        prose = self.texts.names["prose"].rows
+        found = ((prose[number], first_named(prose[number].name.lower(), few)) for number, few in self._saying(names))
+        return [(fact, names[name]) for fact, name in found if name]
 
-    def _saying(self, names: Iterable[str]) -> list[Fact]:
-        """The prose that may hold one of some names, by path and line: it has all the words of one of them."""
-        found: set[int] = set()
+    def _saying(self, names: Iterable[str]) -> list[tuple[int, list[str]]]:
+        """The prose that may hold some names, by path and line, each with those of which it has all the words."""
+        found: dict[int, list[str]] = {}
         for name in names:
             places = [self._sentences.get(word, NOWHERE) for word in WORD.findall(name)]
-            if places:
-                found |= min(places, key=len).intersection(*places)
-        prose = self.texts.names["prose"].rows
-        return [prose[number] for number in sorted(found)]
+            for number in min(places, key=len).intersection(*places) if places else ():
+                found.setdefault(number, []).append(name)
+        return sorted(found.items())
 
     @cached_property
     def _sentences(self) -> dict[str, set[int]]:
@@ -112,6 +109,24 @@ class Index:
         return found
 
 
-def naming(names: Iterable[str]) -> re.Pattern[str]:
-    """The pattern that finds a name in a text; it is made for jobs whose tools may be mentioned only."""
-    return re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, names)) + r")(?![\w-])", re.IGNORECASE)
+def first_named(text: str, names: Iterable[str]) -> str:
+    """The name that stands first in a text as a word of its own, empty for none; of two in one place the first given.
+
+    Args:
+        text: in lower case.
+        names: in lower case too.
+    """
+    found, first = "", len(text)
+    for name in names:
+        at = text.find(name)
+        while 0 <= at < first:
+            if not (joins(text[at - 1 : at]) or joins(text[at + len(name) : at + len(name) + 1])):
+                found, first = name, at
+                break
+            at = text.find(name, at + 1)
+    return found
+
+
+def joins(character: str) -> bool:
+    """Whether a character beside a word makes it a part of another."""
+    return character.isalnum() or character in ("_", "-")

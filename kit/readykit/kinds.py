@@ -56,6 +56,7 @@ COLLECTION_WORDS = re.compile(
     re.IGNORECASE,
 )
 CODE = re.compile(r"\.(py|ipynb|r|rmd|scala|java|js|ts|go|rs|cpp|cs|kt|jl|tmpl|jinja)$", re.IGNORECASE)
+README = re.compile(r"readme(\.\w+)?")
 AT_ROOT = frozenset({"pyproject.toml", "setup.py", "uv.lock", "Pipfile", "environment.yml", "dvc.yaml"})
 PUBLISHING = re.compile(
     r"twine upload|(uv|poetry|hatch|flit|pdm) publish|sbt .*publish|deploy-pypi|gem push|publishSigned|uploadArchives"
@@ -186,7 +187,7 @@ def rendered(look: Look) -> Kind | None:
 def opening(project: Project, lines: int = 60) -> Iterator[Fact]:
     """What the README says first: headings, prose and links."""
     for path in project.paths:
-        if re.fullmatch(r"readme(\.\w+)?", path.lower()):
+        if path[:6].lower() == "readme" and README.fullmatch(path.lower()):
             for fact in project.repo.facts(path):
                 if fact.kind in ("prose", "heading", "link") and fact.at.line <= lines:
                     yield fact

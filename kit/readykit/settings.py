@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from readykit.project import Project
 
 OWN = ("code", "example")
+A_FILE = re.compile(r"[\w./{}$-]+\.(?:ya?ml|json|toml)\b")
+"""A file of settings among the words of a command."""
 # a file that is called after parameters, or stands in a folder that is
 NAMED = re.compile(
     r"(^|/)[\w.-]*(param|config|setting|hparam|hyper)[\w.-]*\.(ya?ml|toml|json|ini|cfg|py|properties)(\.\w+)?$"
@@ -165,8 +167,8 @@ class Settings:
         for fact in self.project.doing("settings by convention").facts:
             if fact.kind == "call":
                 yield fact, fact.detail.get("file", "config.yml").strip("\"'")
-        for fact in self.project.facts("command", role=None):
-            for word in re.findall(r"[\w./{}$-]+\.(?:ya?ml|json|toml)\b", fact.name):
+        for fact in self.project.named(A_FILE, "command", role=None):
+            for word in A_FILE.findall(fact.name):
                 if self.project.role(fact.at.path) not in ("test", "vendored"):
                     yield fact, word
 

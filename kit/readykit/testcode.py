@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from readykit.facts.templates import is_template, rendered_path
@@ -110,7 +110,7 @@ def owner(scope: str, names: dict[str, Fact]) -> str:
     return ""
 
 
-@lru_cache(maxsize=1)
+@once
 def own_modules(project: Project) -> frozenset[str]:
     """Names under which the project's own code can be imported."""
     found: set[str] = set()
@@ -125,7 +125,7 @@ def own_modules(project: Project) -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=1)
+@once
 def functions_of_r(project: Project) -> frozenset[str]:
     """Functions that the project's code in R defines."""
     return frozenset(fact.name for fact in project.facts("def") if fact.detail.get("language") == "r")
@@ -226,9 +226,9 @@ def spread_out(path: str, name: str, files: dict[str, File], helping: Answers[st
             todo += [(*known[each], depth + 1) for each in sorted(names & known.keys())]
 
 
-@lru_cache(maxsize=1)
+@once
 def tests_of(project: Project) -> tuple[Test, ...]:
-    """Every test of a project, by path and line; remembered for the project that was asked last."""
+    """Every test of a project, by path and line."""
     files = read(project)
     own = own_modules(project)
     uses = {path: uses_project(project, path, own) for path in files}

@@ -33,6 +33,8 @@ NO_WORK = re.compile(
     r"|mkdir|rm|git)(?![a-z])"
 )
 
+# what stands before a line of Python on the command line
+GIVEN = re.compile(r"python[\d.]*( -\w+)* -c ")
 # going to a folder, whatever it is called
 MOVES = re.compile(r"^(cd|pushd) [^\s;&|]+$")
 
@@ -151,7 +153,7 @@ def trial_step(fact: Fact) -> bool:
 
 def only_imports(text: str) -> bool:
     """Whether a line of Python given on the command line imports and prints, and calls nothing else."""
-    body = re.split(r"python[\d.]*( -\w+)* -c ", text, maxsplit=1)
+    body = GIVEN.split(text, maxsplit=1) if " -c " in text else ()
     return len(body) > 1 and "(" not in IMPORTED.sub(" ", body[-1])
 
 
