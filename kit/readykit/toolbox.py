@@ -23,6 +23,8 @@ TRACES = (
     "packages", "imports", "calls", "arguments", "decorators", "bases", "annotations", "strings", "files", "images",
     "actions", "commands", "keys",
 )  # fmt: skip
+LATER = re.compile(r"\[[1-9]\d*\]")
+"""An item of a list that is not its first, in a key."""
 OPTIONS = frozenset({"files_use", "images_use", "keys_use", "keyword", "about"})
 
 
@@ -201,7 +203,9 @@ class Toolbox:
 
     def _settings_in(self, files: frozenset[str]) -> Answers[str, Setting | None]:
         with self._remembered():
-            return Answers(partial(self._setting, self._keys.of(files)))
+            known = Answers(partial(self._setting, self._keys.of(files)))
+        # what holds for one item of a list holds for the others: long lists are most of what configuration says
+        return Answers(lambda key: known[LATER.sub("[1]", key)]) if self._keys.alike else known
 
     def _settings_at(self, path: str) -> Answers[str, Setting | None]:
         return self._settings[self._keys.files(path)]  # the same for all files that match the same globs

@@ -17,9 +17,12 @@ FIRST_WORD = re.compile(r"[^*?.\-_/\s:\[(]+(?=[.\-_/\s:\[(]|$)")
 """A word at the start of a name or glob that is plain text as a whole."""
 DOTTED = frozenset({"calls", "decorators", "bases"})
 """Kinds whose names are dotted, so that a pattern like `*.log_model` is about the last part."""
-GRIPS = (6, 3)
+GRIPS = (6, 4, 3, 2)
 """Numbers of letters at the start or end of a name by which patterns are found, most first."""
+PIECE = 3
+"""Letters at least of a plain text that is looked for anywhere in a name."""
 ABSENT = ("None", "False", '""', "''")
+NUMBERED = re.compile(r"\[[1-9?]")
 WILD_KEY = re.compile(r"[*?]")
 
 Ranked = tuple[int, Test, Row]
@@ -36,8 +39,8 @@ class Fixed(Enum):
 class Layout(NamedTuple):
     """Which globs a name has to be tried with, by their numbers; plain values, for they can be kept.
 
-    `exact` are plain text; `ends` and `starts` go by their last or first letters; for the `floating` one of the
-    `pieces` has to be in the name; `every` match whatever it is, and the `short` have nothing to go by.
+    `exact` are plain text; `ends` and `starts` go by their last or first letters; `floating` by a text that has to be
+    in the name; `every` match whatever it is, and the `short` have nothing to go by.
     """
 
     ranks: list[int]
@@ -45,10 +48,9 @@ class Layout(NamedTuple):
     exact: dict[str, list[int]]
     ends: dict[str, list[int]]
     starts: dict[str, list[int]]
-    floating: list[int]
+    floating: dict[str, list[int]]
     short: list[int]
     every: list[int]
-    pieces: list[str]
 
 
 def laid_out(
@@ -56,7 +58,7 @@ def laid_out(
     *,
     wild: re.Pattern[str] = WILD,
     fixed: Fixed = Fixed.BOTH,
-    grips: tuple[int, int] = GRIPS,
+    grips: tuple[int, ...] = GRIPS,
 ) -> Layout:
     """Lay out globs by what is plain text in them.
 
@@ -66,7 +68,7 @@ def laid_out(
         fixed: where its plain text must stand.
         grips: numbers of letters at the start or end of a name by which globs are found, most first.
     """
-    found = Layout([], [], {}, {}, {}, [], [], [], [])
+    found = Layout([], [], {}, {}, {}, {}, [], [])
     for number, (rank, pattern) in enumerate(rows):
         found.ranks.append(rank)
         found.globs.append(pattern)
@@ -74,27 +76,28 @@ def laid_out(
             found.exact.setdefault(pattern, []).append(number)
             continue
         texts = wild.split(pattern)
-        if fixed is Fixed.BOTH and (end := _grip(texts[-1], grips)):
+        end = _grip(texts[-1], grips) if fixed is Fixed.BOTH else 0
+        start = _grip(texts[0], grips) if fixed is not Fixed.NOWHERE else 0
+        piece = max(texts, key=len)
+        if max(start, end) < PIECE <= len(piece):  # few names share what is long
+            found.floating.setdefault(piece, []).append(number)
+        elif end and (end, len(texts[-1])) >= (start, len(texts[0])):
             found.ends.setdefault(texts[-1][-end:], []).append(number)
-        elif fixed is not Fixed.NOWHERE and (start := _grip(texts[0], grips)):
+        elif start:
             found.starts.setdefault(texts[0][:start], []).append(number)
-        elif _grip(piece := max(texts, key=len), grips):
-            found.floating.append(number)
-            if piece not in found.pieces:
-                found.pieces.append(piece)
         else:
             (found.every if pattern == "*" else found.short).append(number)
     return found
 
 
-def _grip(text: str, grips: tuple[int, int]) -> int:
+def _grip(text: str, grips: tuple[int, ...]) -> int:
     return next((grip for grip in grips if len(text) >= grip), 0)
 
 
 class Finder(Generic[Row]):
     """Globs, each standing for something. A name meets only those that share its first or last letters.
 
-    What floats between two stars is looked for all at once. The test of a glob is made when a name meets it.
+    The test of a glob is made when a name meets it.
     """
 
     def __init__(
@@ -103,7 +106,7 @@ class Finder(Generic[Row]):
         row: Callable[[int], Row],
         test: Callable[[str], Test] = glob,
         *,
-        grips: tuple[int, int] = GRIPS,
+        grips: tuple[int, ...] = GRIPS,
     ) -> None:
         """Be ready to find.
 
@@ -119,7 +122,7 @@ class Finder(Generic[Row]):
         self._entries: Answers[int, Ranked[Row]] = Answers(lambda n: (ranks[n], test(globs[n]), row(n)))
         self.every: list[tuple[int, Row]] = [(ranks[number], row(number)) for number in layout.every]
         """What any name matches, with the ranks; `ranked` gives this very list when there is nothing else."""
-        self._any_piece = re.compile("|".join(map(re.escape, sorted(layout.pieces)))) if layout.pieces else None
+        self._floating = list(layout.floating.items())
 
     @classmethod
     def of(
@@ -129,7 +132,7 @@ class Finder(Generic[Row]):
         *,
         wild: re.Pattern[str] = WILD,
         fixed: Fixed = Fixed.BOTH,
-        grips: tuple[int, int] = GRIPS,
+        grips: tuple[int, ...] = GRIPS,
     ) -> Finder[Row]:
         """A finder for rows of rank, glob and what it stands for; see `laid_out`."""
         every = list(rows)
@@ -142,15 +145,16 @@ class Finder(Generic[Row]):
         tried = [*layout.short]
         if (found := layout.exact.get(name)) is not None:
             tried += found
-        more, few = self._grips
-        for end in {name[-more:], name[-few:]}:
-            if (found := layout.ends.get(end)) is not None:
-                tried += found
-        for start in {name[:more], name[:few]}:
-            if (found := layout.starts.get(start)) is not None:
-                tried += found
-        if self._any_piece is not None and self._any_piece.search(name) is not None:
-            tried += layout.floating
+        ends, starts, size = layout.ends, layout.starts, len(name)
+        for grip in self._grips:
+            if grip <= size:
+                if (found := ends.get(name[-grip:])) is not None:
+                    tried += found
+                if (found := starts.get(name[:grip])) is not None:
+                    tried += found
+        for piece, numbers in self._floating:
+            if piece in name:
+                tried += numbers
         if not tried:
             return self.every
         entries = self._entries
@@ -170,8 +174,8 @@ class Paths(Generic[Row]):
         for rank, (pattern, row) in enumerate(rows):
             whole, globs = path_globs(pattern)
             (wholes if whole else bases).extend((rank, each, row) for each in globs)
-        self._wholes = Finder.of(wholes, grips=(4, 2))
-        self._bases = Answers(Finder.of(bases, grips=(4, 2)).ranked)
+        self._wholes = Finder.of(wholes, grips=(8, 4, 2))
+        self._bases = Answers(Finder.of(bases, grips=(8, 4, 2)).ranked)
 
     def matching(self, path: str) -> list[Row]:
         """What the globs stand for that a path matches, in their order."""
@@ -284,6 +288,8 @@ class Keys(Generic[Row]):
 
     def __init__(self, rows: Iterable[tuple[str, Row]]) -> None:
         self._rows = [(*parts(pattern), row) for pattern, row in rows]
+        self.alike = not any(NUMBERED.search(key) for _, key, *_ in self._rows)
+        """Whether the patterns of keys tell no item of a list from another, but for the first."""
         files = dict.fromkeys(file for file, *_ in self._rows)
         self._files = Paths([(form, file) for file in files for form in (file, f"*/{file}")])
 
