@@ -9,6 +9,8 @@ from typing import Final
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 # Characters that XML 1.0 cannot hold in any form.
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLAIN: Final = re.compile(r"[\w \t\n.,:;()/+*=%$#@!?|~^`{}\[\]-]*", re.ASCII)
+"""Most texts: they need no escape."""
 _ALONE: Final = frozenset({"meta", "br", "hr", "input"})
 """Elements of HTML that have no end."""
 
@@ -25,7 +27,9 @@ Node = str | Markup
 
 def escaped(text: str) -> Markup:
     """Return text as markup that shows it, within an element or between the quotes of an attribute."""
-    return text if isinstance(text, Markup) else Markup(_NOT_XML.sub("\ufffd", text).translate(_ESCAPES))
+    if isinstance(text, Markup):
+        return text
+    return Markup(text if _PLAIN.fullmatch(text) else _NOT_XML.sub("\ufffd", text).translate(_ESCAPES))
 
 
 def joined(nodes: Iterable[Node], between: str = "") -> Markup:
