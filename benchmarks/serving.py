@@ -4,7 +4,8 @@ usage: python benchmarks/serving.py [PROJECT] [--seconds 6] [--rounds 3]
 
 PROJECT is a generated project with a promoted model (made in a temporary folder otherwise: two minutes more). The
 two are started one after the other, one worker each, and asked in turn, ROUNDS times over; figures are medians of the
-rounds. The client keeps what every request took, so that percentiles are of what a caller waited.
+rounds. The client keeps what every request took, so that percentiles are of what a caller waited. What a million
+answers and a million flights in a batch take of a processor is the time that the kernel books on them (Linux).
 """
 
 from __future__ import annotations
@@ -86,9 +87,10 @@ with tempfile.TemporaryDirectory() as scratch:
     for _ in range(int(sys.argv[1])):
         start = time.perf_counter()
         model.predict_proba(matrix)
-        between = time.perf_counter()
+        between, used = time.perf_counter(), time.process_time()
         batch.score_file(source, target, by)
-        print(len(frame), between - start, time.perf_counter() - between, flush=True)
+        took = time.perf_counter() - between, time.process_time() - used
+        print(len(frame), between - start, *took, flush=True)
 '''
 
 
@@ -101,6 +103,7 @@ class Figures:
     p99: float
     worst: float
     failed: int
+    processor: float  # seconds a million answers
 
 
 class Caller(asyncio.Protocol):
@@ -160,8 +163,18 @@ def http(port: int, body: bytes) -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def load(port: int, body: bytes, callers: int, seconds: float) -> Figures:
-    """Ask from `callers` connections for `seconds`."""
+def processor(pid: int) -> float:
+    """Seconds of a processor that a process and its children have used (Linux)."""
+    used = 0.0
+    for member in (str(pid), *Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()):
+        fields = Path(f"/proc/{member}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        used += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
+async def load(port: int, body: bytes, callers: int, seconds: float, pid: int) -> Figures:
+    """Ask the service that is process `pid` from `callers` connections for `seconds`."""
+    before = processor(pid)
     request = http(port, body)
     loop = asyncio.get_running_loop()
     start = time.perf_counter()
@@ -173,7 +186,8 @@ async def load(port: int, body: bytes, callers: int, seconds: float) -> Figures:
     took = time.perf_counter() - start
     taken = sorted(value for _, caller in made for value in caller.taken)
     failed = sum(caller.failed for _, caller in made)
-    return Figures(len(taken) / took, taken[len(taken) // 2], taken[int(len(taken) * 0.99)], taken[-1], failed)
+    used = 1e6 * (processor(pid) - before) / len(taken)
+    return Figures(len(taken) / took, taken[len(taken) // 2], taken[int(len(taken) * 0.99)], taken[-1], failed, used)
 
 
 def free_port() -> int:
@@ -231,14 +245,14 @@ def compare(project: Path, seconds: float, rounds: int) -> int:
     ]
     found: dict[tuple[str, int], list[Figures]] = {}
     try:
-        with started(serve, project, ours, "/readyz"), started(plain, project, bare, "/openapi.json"):
-            for port in (ours, bare):
-                asyncio.run(load(port, body, 16, 2))
+        with started(serve, project, ours, "/readyz") as one, started(plain, project, bare, "/openapi.json") as two:
+            for port, pid in ((ours, one), (bare, two)):
+                asyncio.run(load(port, body, 16, 2, pid))
             for number in range(rounds):
-                turn = [("service", ours), ("bare", bare)]
-                for name, port in turn if number % 2 == 0 else reversed(turn):
+                turn = [("service", ours, one), ("bare", bare, two)]
+                for name, port, pid in turn if number % 2 == 0 else reversed(turn):
                     for callers in (1, 16):
-                        figures = asyncio.run(load(port, body, callers, seconds))
+                        figures = asyncio.run(load(port, body, callers, seconds, pid))
                         found.setdefault((name, callers), []).append(figures)
     finally:
         for left in project.glob("bare*"):
@@ -246,15 +260,15 @@ def compare(project: Path, seconds: float, rounds: int) -> int:
     medians = {
         key: {
             name: statistics.median(getattr(f, name) for f in runs)
-            for name in ("per_second", "p50", "p99", "worst", "failed")
+            for name in ("per_second", "p50", "p99", "worst", "failed", "processor")
         }
         for key, runs in found.items()
     }
-    print(f"{'':10}{'callers':>8}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}{'worst ms':>10}{'failed':>8}")
+    print(f"{'':10}{'callers':>8}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}{'worst ms':>10}{'failed':>8}", end="")
+    print(f"{'processor s a million':>23}")
     for (name, callers), m in sorted(medians.items(), key=lambda pair: (pair[0][1], pair[0][0])):
-        print(
-            f"{name:10}{callers:8}{m['per_second']:10.0f}{m['p50']:9.2f}{m['p99']:9.2f}{m['worst']:10.1f}{m['failed']:8.0f}"
-        )
+        waited = f"{m['p50']:9.2f}{m['p99']:9.2f}{m['worst']:10.1f}"
+        print(f"{name:10}{callers:8}{m['per_second']:10.0f}{waited}{m['failed']:8.0f}{m['processor']:23,.0f}")
     missed = 0
     for callers in (1, 16):
         a, b = medians["service", callers], medians["bare", callers]
@@ -273,11 +287,11 @@ def compare_batch(project: Path, rounds: int) -> int:
     """Measure batch scoring beside bare predict_proba; 1 when it is slower than half of it."""
     command = [python(project), "-c", BATCH.format(package=package_of(project)), str(rounds)]
     found = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True).stdout.splitlines()
-    rows, bare, ours = (
+    rows, bare, ours, used = (
         statistics.median(values) for values in zip(*(map(float, f.split()) for f in found), strict=True)
     )
     print(f"batch of {rows:,.0f} flights: {rows / ours:,.0f} a second, predict_proba alone {rows / bare:,.0f}", end="")
-    print(f": {bare / ours:.2f} x")
+    print(f": {bare / ours:.2f} x; {1e6 * used / rows:,.0f} s of a processor for a million flights")
     return int(bare / ours < 0.5)
 
 
