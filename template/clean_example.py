@@ -288,7 +288,6 @@ EDITS: dict[str, list[tuple[str, str]]] = {
         (r"Recall is the share of late flights that got help", "Recall is the share of those in need that got help"),
         (r"that the desk can keep up with", "that people can keep up with"),
     ],
-    "PKG/validate.py": [(r"late = frame", "other = frame"), (r"any\(late\)", "any(other)"), (r"sum\(late\)", "sum(other)")],
     "dvc.yaml": [
         (r"data\.late_minutes, data\.weather_lead_hours, ", ""),
         (r"(python -m \S+\.data\n +deps: \[)", "\\1source, PKG/synthetic_data.py, "),

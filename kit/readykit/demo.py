@@ -25,12 +25,12 @@ from readykit.text import Style
 MONTH = "2013-07"  # the first month after the data that the first model was developed on
 NAME = "flight-delays"
 PACKAGE = "flight_delays"
-# What later chapters start with, done beside the pipeline, which keeps one core busy only: a fresh environment compiles
-# its modules on the first import, and Prefect makes its database on the first start.
-_WARM_UP = """
+# Done beside the pipeline, which keeps one core busy only: what the project prepares for a first run, in the order of
+# need, and Prefect's database, which is made on the first start.
+_AHEAD = f"""
 import os, runpy, sys
 os.nice(10)
-import sklearn.ensemble, skops.io, mlflow.sklearn, matplotlib.backends.backend_agg, evidently.presets
+runpy.run_module("{PACKAGE}.tracking", run_name="__main__")
 sys.argv = ["prefect", "server", "database", "upgrade", "--yes"]
 runpy.run_module("prefect", run_name="__main__")
 """
@@ -118,20 +118,11 @@ def demo(dest: str, figures: str | None = None) -> None:
         Path(figures).write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
-def _start(tale: Demo) -> None:
-    """Start what need not wait for the pipeline: the service, ready once it finds a champion, and a warm-up."""
-    port = _free_port()
-    tale.url = f"http://127.0.0.1:{port}"
-    env = scaffold.environment(tale.project)
-    service = scaffold.tool(tale.project, "bentoml", "serve", f"{PACKAGE}.service:Service", "--port", str(port))
-    tale.steps.spawn(service, cwd=tale.project, env=env)
-    prefect = {"PREFECT_HOME": str((tale.project / ".prefect").absolute())}
-    tale.steps.spawn(scaffold.tool(tale.project, "python", "-c", _WARM_UP), cwd=tale.project, env=env | prefect)
-
-
 def _train(tale: Demo) -> None:
     with tale.steps.step("run the pipeline: ingest to register") as notes:
-        _start(tale)
+        prefect = {"PREFECT_HOME": str((tale.project / ".prefect").absolute())}
+        ahead = scaffold.tool(tale.project, "python", "-c", _AHEAD)
+        tale.steps.spawn(ahead, cwd=tale.project, env=scaffold.environment(tale.project) | prefect)
         scaffold.run_pipeline(tale.steps, tale.project)
         months = tale.read("reports/validation.json")
         rows = sum(month["rows"] for month in months.values())
@@ -148,8 +139,17 @@ def _train(tale: Demo) -> None:
     )
 
 
+def _start_service(tale: Demo) -> None:
+    """Start the service; it is ready once it finds a champion."""
+    port = _free_port()
+    tale.url = f"http://127.0.0.1:{port}"
+    service = scaffold.tool(tale.project, "bentoml", "serve", f"{PACKAGE}.service:Service", "--port", str(port))
+    tale.steps.spawn(service, cwd=tale.project, env=scaffold.environment(tale.project))
+
+
 def _serve(tale: Demo) -> None:
     with tale.steps.step("promote it, ask the service about a real flight"):
+        _start_service(tale)
         tale.module("registry", "promote")
         _until_ready(tale.url)
         printed = tale.module("client", "ask", SERVICE_URL=tale.url)

@@ -1,4 +1,8 @@
-"""Evaluation and the gate: challenger, baseline and champion by the same code on the same unseen month."""
+"""Evaluation and the gate: challenger, baseline and champion by the same code on the same unseen month.
+
+It judges and writes files; `register.log_evaluation` puts them on the run that trained the model. The pipeline does so
+in its next stage, which needs MLflow anyway: importing it takes longer than evaluating.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .card import GATE, PICTURE, SLICES, write_card
+from .card import GATE, SLICES, write_card
 from .config import GateParams, Params, Paths, load_params, one_sentence, paths
 from .features import FEATURES
 from .measure import Floats, Labels, Metrics, Slices, at_threshold, measure, parity, slices
 from .model import MANIFEST, METRICS, Baseline, Scorer, load, load_with_manifest, read_json, write_json
 from .plots import draw, write_curves
 from .split import Window, windows
-from .tracking import connect
 from .train import read_part
 
 Rule = tuple[bool, str]
@@ -108,7 +111,7 @@ def evaluate(
     at: Paths | None = None,
     cards: Path | None = None,
 ) -> Evaluation:
-    """Judge the model in `out` on the test month; results go to `reports` and onto the run, the card to `cards`."""
+    """Judge the model in `out` on the test month; results go to `reports`, the card to `cards`."""
     at = at or paths()
     matrix, late = read_part(split, "test")
     challenger, manifest = load_with_manifest(out)
@@ -137,8 +140,7 @@ def evaluate(
     write_json(reports / SLICES, by_slice(parts["challenger"], params))
     write_curves(late, scores, reports)
     draw(late, scores, reports)
-    files = [*(reports / name for name in (PICTURE, GATE, SLICES)), *write_card(params, reports, cards or reports)]
-    track(manifest["run_id"], result, files, reports, at)
+    write_card(params, reports, cards or reports)
     report(result)
     return result
 
@@ -163,29 +165,6 @@ def importance(model: Scorer, matrix: Floats, late: Labels, rows: int = 5000) ->
         shuffled[:, place] = random.permutation(shuffled[:, place])
         lost[name] = whole - float(average_precision_score(labels, model.predict_proba(shuffled)[:, 1]))
     return dict(sorted(lost.items(), key=lambda item: -item[1]))
-
-
-def track(run_id: str, result: Evaluation, files: list[Path], reports: Path, at: Paths) -> None:
-    """Metrics, card, plots and the gate's decision onto the run that trained the model."""
-    import mlflow
-
-    client = connect(at)
-    with mlflow.start_run(run_id=run_id):
-        measured = {"challenger": result.challenger, "baseline": result.baseline, "champion": result.champion}
-        mlflow.log_metrics(
-            {
-                f"{who}_{name}": value
-                for who, found in measured.items()
-                if found
-                for name, value in asdict(found).items()
-            }
-        )
-        for file in files:
-            mlflow.log_artifact(str(file))
-        mlflow.log_artifact(str(reports / METRICS), "bundle")
-    client.set_tag(run_id, "gate", "passed" if result.gate.passed else "refused")
-    client.set_tag(run_id, "gate_reasons", "; ".join(result.gate.reasons) or "none")
-    client.set_tag(run_id, "gate_champion", result.champion_version or "none")
 
 
 def report(result: Evaluation) -> None:

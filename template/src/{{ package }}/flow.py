@@ -107,7 +107,7 @@ def watch(month: str, data: str) -> Record:
 @patient()
 def challenge(month: str, data: str) -> Record:
     """Train a challenger on every month up to two before, and let baseline and champion compete on this month."""
-    from . import evaluate, split, train
+    from . import evaluate, register, split, train
     from .monitor import Champion
 
     params, at = load_params(), paths()
@@ -118,7 +118,10 @@ def challenge(month: str, data: str) -> Record:
     def judged() -> Record:
         split.write(window, params, parts, at)
         train.fit(window, params, parts, model, at)
-        return asdict(evaluate.evaluate(window, params, parts, model, at.reports / "retraining" / month, at))
+        reports = at.reports / "retraining" / month
+        found = asdict(evaluate.evaluate(window, params, parts, model, reports, at))
+        register.log_evaluation(model, reports, at)
+        return found
 
     found: Record = journal.step("judged", judged)
     return found

@@ -1,21 +1,46 @@
-"""Register: a model that passed the gate becomes a version with the alias `challenger`; a refused one stops the run."""
+"""Register: what `evaluate` found goes on the model's run; if it passed the gate, it becomes a version, `challenger`.
+
+A model that was refused stops the pipeline here, with the reasons.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
 
+from .card import GATE, PICTURE, SLICES
 from .config import MODEL_NAME, Params, Paths, ProjectError, load_params, one_sentence, paths
-from .model import MANIFEST, read_json, write_json
+from .model import MANIFEST, METRICS, read_json, write_json
 from .registry import put_on_trial
 from .split import Window, windows
 from .tracking import connect
 
 
+def log_evaluation(out: Path, reports: Path, at: Paths, cards: Path | None = None) -> None:
+    """Put what `evaluate` found of the model in `out` on its run: metrics, card, plots, slices, the gate's decision."""
+    import mlflow
+
+    run_id: str = read_json(out / MANIFEST)["run_id"]
+    measured = read_json(reports / METRICS)
+    if measured["model"]["run_id"] != run_id:
+        raise ProjectError(f"{reports / METRICS} is of another model than {out}: evaluate this one first")
+    gate = read_json(reports / GATE)
+    client = connect(at)
+    with mlflow.start_run(run_id=run_id):
+        who = [name for name in ("challenger", "baseline", "champion") if name in measured]
+        mlflow.log_metrics({f"{name}_{metric}": value for name in who for metric, value in measured[name].items()})
+        for file in (*(reports / name for name in (PICTURE, GATE, SLICES)), *(cards or reports).glob("model-card.*")):
+            mlflow.log_artifact(str(file))
+        mlflow.log_artifact(str(reports / METRICS), "bundle")
+    client.set_tag(run_id, "gate", "passed" if gate["passed"] else "refused")
+    client.set_tag(run_id, "gate_reasons", "; ".join(gate["reasons"]) or "none")
+    client.set_tag(run_id, "gate_champion", gate["champion_version"] or "none")
+
+
 def register(window: Window, out: Path, at: Paths | None = None) -> str:
     """Make the run of the model in `out` a registered version; the same run is never registered twice.
 
-    The decision is read from the run, where `evaluate` wrote it, so nobody can pass a better one.
+    The decision is read from the run, where it is on record, so nobody can pass a better one.
     """
     from mlflow.exceptions import MlflowException
 
@@ -54,6 +79,7 @@ def register(window: Window, out: Path, at: Paths | None = None) -> str:
 def main(params: Params, at: Paths) -> None:
     """The `register` stage."""
     window = windows(params)
+    log_evaluation(at.candidate, at.reports, at, at.root / "docs")
     version = register(window, at.candidate, at)
     put_on_trial(at)
     write_json(at.reports / "registered.json", {"model": MODEL_NAME, "version": version, "window": asdict(window)})

@@ -1,13 +1,20 @@
-"""The thread between a model and where it came from: MLflow runs, with the code commit and the data on each."""
+"""The thread between a model and where it came from: MLflow runs, with the code commit and the data on each.
+
+`python -m <package>.tracking` prepares a first run on another core while the pipeline's first stages run.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import subprocess
+import tempfile
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import MODEL_NAME, Paths, paths
+from .config import MODEL_NAME, PACKAGE, Paths, load_params, one_sentence, paths
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -56,3 +63,48 @@ def lineage(at: Paths) -> dict[str, str]:
         return {"git_commit": built, "git_dirty": "unknown"}
     changed = git(at, "status", "--porcelain", "--", *(name for name in CODE if (at.root / name).exists()))
     return {"git_commit": commit or "none", "git_dirty": str(commit is None or bool(changed)).lower()}
+
+
+def make_store(at: Paths) -> None:
+    """Make the local store, which takes MLflow fifty migrations; whoever needs it meanwhile makes its own."""
+    from mlflow import MlflowClient
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    store = at.root / "mlflow.db"
+    if at.tracking_uri != f"sqlite:///{store.as_posix()}" or store.exists():
+        return
+    at.artifacts.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="store-", dir=at.artifacts) as scratch:
+        beside = Path(scratch) / store.name
+        MlflowClient(f"sqlite:///{beside.as_posix()}").search_experiments()
+        with contextlib.suppress(OSError):  # it is there by now, or this disk has no links
+            os.link(beside, store)  # whole at once, and never over another
+
+
+def prepare(at: Paths) -> None:
+    """What later stages would wait for: the store, and modules, which a fresh environment compiles on first import."""
+    from .model import few_imports
+
+    for name in ("pandera.pandas", "sklearn.ensemble"):
+        import_module(name)
+    with few_imports():
+        import_module("skops.io")
+    import_module("mlflow.sklearn")
+    make_store(at)
+    for name in ("matplotlib.figure", f"{PACKAGE}.service"):
+        import_module(name)
+    import pandas as pd
+
+    from .drift import compare
+
+    nothing = pd.DataFrame({"number": [0.0, 1.0], "word": ["a", "b"]})
+    with tempfile.TemporaryDirectory() as scratch:
+        compare(nothing, nothing, ["number"], ["word"], load_params(at.params).monitor, Path(scratch) / "none")
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)  # the stages come first
+    with one_sentence():
+        prepare(paths())

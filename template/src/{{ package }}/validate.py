@@ -18,9 +18,11 @@ def check(frame: pd.DataFrame, month: str, params: DataParams) -> None:
 
     if leaks := sorted(LEAKY & set(frame.columns) - {LABEL}):
         raise ProjectError(f"{month}: known only after departure, not allowed as input: {', '.join(leaks)}")
-    late = frame["date"].dt.strftime("%Y-%m") != month if "date" in frame else []
-    if any(late):
-        raise ProjectError(f"{month}: {sum(late)} flights are of another month, so splits by time would overlap")
+    if "date" in frame:
+        dates = frame["date"].dt
+        strangers = int(((dates.year != int(month[:4])) | (dates.month != int(month[5:]))).sum())
+        if strangers:
+            raise ProjectError(f"{month}: {strangers} flights are of another month, so splits by time would overlap")
     try:
         contract(params).validate(frame, lazy=True)
     except SchemaErrors as errors:
