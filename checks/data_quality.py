@@ -144,13 +144,20 @@ def tested_data(project: Project) -> list[Evidence]:
         if fact.at.path in reading - writing and fact.detail.get("kind") == "assert" and VALUES.search(fact.name)
     ]
     tests = {f.at.path for f in project.facts("def", role=("test",)) if last(f.name).lower().startswith("test")}
-    for fact in project.facts("call", role=("test",)):
-        if any(job.name == "data validation" for _, job, _ in project.toolbox.match("calls", fact.name)):
+    calls = list(project.facts("call", role=("test",)))
+    validating = {name for name in {call.name for call in calls} if validates(project, name)}
+    for fact in calls:
+        if fact.name in validating:
             if fact.at.path in tests:
                 found.append(noted_as_test(fact, f"a test checks the data: {last(fact.name)}"))
             elif not BESIDE_TESTS.search(fact.at.path):  # a stage called data tests is no test
                 found.append(Evidence(fact.at, Strength.USED, f"a stage checks the data: {last(fact.name)}"))
     return found
+
+
+def validates(project: Project, name: str) -> bool:
+    """Whether calls of a name are a product's that validates data."""
+    return any(job.name == "data validation" for _, job, _ in project.toolbox.match("calls", name))
 
 
 def noted_as_test(fact: Fact, note: str) -> Evidence:

@@ -81,6 +81,18 @@ def values(repo: Repo) -> list[str]:
 
 def searched(repo: Repo, path: str) -> bool:
     """Whether a file can hold the project's own credentials: not made by tools, no data, and in git."""
+    known = _searched(repo)
+    if path not in known:
+        known[path] = _can_hold(repo, path)
+    return known[path]
+
+
+@once
+def _searched(_repo: Repo) -> dict[str, bool]:
+    return {}
+
+
+def _can_hold(repo: Repo, path: str) -> bool:
     size = repo.size(path)
     if not 0 < size < TOO_BIG or (path.endswith(".json") and size > DATA) or MADE_BY_TOOLS.search(path):
         return False

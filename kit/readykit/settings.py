@@ -61,10 +61,14 @@ APART, POSITION = re.compile(r"[.:\s]+"), re.compile(r"\[\d+\]")
 CONFIG = ("yaml", "toml", "json")
 
 
-@lru_cache(maxsize=1 << 14)
 def of_learning(name: str) -> bool:
-    """Whether a key is one of data, training or evaluation."""
-    return bool(OF_LEARNING.search(name))
+    """Whether a key is one of data, training or evaluation: by its last part, of which there are few."""
+    return _of_learning(name.rpartition(".")[2])
+
+
+@lru_cache(maxsize=1 << 14)
+def _of_learning(part: str) -> bool:
+    return bool(OF_LEARNING.search(part))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -73,6 +73,10 @@ class Texts(Generic[Row]):
         return Texts(self.rows, places)
 
     @cached_property
+    def _length(self) -> int:
+        return sum(map(len, self.places))
+
+    @cached_property
     def _all(self) -> tuple[str, list[str], list[int]]:
         """The texts one after the other in lower case; the texts; where each begins, and where the last ends."""
         texts = list(self.places)
@@ -100,7 +104,7 @@ class Texts(Generic[Row]):
         """
         found = self._answers.get(pattern)
         if found is None:
-            words = needs or (needed[pattern] if pattern in needed or len(self._all[0]) > SHORT else ())
+            words = needs or (needed[pattern] if pattern in needed or self._length > SHORT else ())
             found = self._answers[pattern] = self.having(pattern.search, self._with(words) if words else None)
         return found
 
