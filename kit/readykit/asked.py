@@ -173,8 +173,13 @@ class Asked:
         return iter(known)
 
     @cached_property
+    def ci(self) -> CIJobs:
+        """What CI runs, of the whole repository."""
+        return CIJobs(self.repo, self.graph, self.repo.files)
+
+    @cached_property
     def _ci(self) -> tuple[CIJob, ...]:
-        return CIJobs(self.repo, self.graph, self.paths).all()
+        return self.ci.within(self._own)
 
     def ci_jobs(self) -> tuple[CIJob, ...]:
         """The jobs of CI systems that really run: workflow files elsewhere than where the system looks are left out."""

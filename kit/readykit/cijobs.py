@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
@@ -59,6 +59,7 @@ class CIJobs:
         self.graph = graph
         self.paths = paths
         self._chains = Answers(self._chains_of)
+        self._known: dict[frozenset[str], tuple[CIJob, ...]] = {}
 
     @cached_property
     def _own(self) -> dict[tuple[str, str, str], list[Fact]]:
@@ -137,6 +138,17 @@ class CIJobs:
     def _chains_of(self, path: str) -> list[tuple[Fact, ...]]:
         ways = (way for fact in self.repo.facts_of(path, "command") for way in self.graph.follow(fact))
         return list(islice(ways, MAX_CHAINS))
+
+    def within(self, paths: Container[str]) -> tuple[CIJob, ...]:
+        """Every job that some of the files define; projects for which CI stands at the root share theirs."""
+        own = {key: facts for key, facts in self._own.items() if key[1] in paths}
+        includes = {path: found for path, found in self._includes.items() if path in paths}
+        files = frozenset({path for _, path, _ in own} | includes.keys())
+        if files not in self._known:
+            part = CIJobs(self.repo, self.graph, ())
+            part._own, part._includes, part._chains = own, includes, self._chains
+            self._known[files] = part.all()
+        return self._known[files]
 
     def all(self) -> tuple[CIJob, ...]:
         """Every job, by file; a job that only uses actions has no commands of its own."""

@@ -72,6 +72,6 @@ def topmost(folders: Iterable[str]) -> Iterator[str]:
 def part(whole: Project, root: str) -> Project:
     """One project of a repository: its folder, and what stands at the root for all."""
     made = Project(whole.repo, whole.toolbox, root, "ml-project")
-    made.graph, made.index = whole.graph, whole.index
+    made.graph, made.index, made.ci = whole.graph, whole.index, whole.ci
     made.paths = tuple(path for path in whole.paths if path.startswith(root) or SHARED.match(path))
     return made
