@@ -326,7 +326,6 @@ EDITS: dict[str, list[tuple[str, str]]] = {
     ],
     "docs/operations.md": [
         (r" \(161,275 flights\)", ""),
-        (r"the 27,234 flights of June", "a month"),
     ],
     "README.md": [
         (r"(?s)^Will this flight leave .*?`alert` in\n", README_HEAD),
