@@ -171,7 +171,7 @@ def test_a_file_of_the_template_is_cited_or_listed(generated: Path) -> None:
     files = {
         path.relative_to(generated).as_posix()
         for path in generated.rglob("*")
-        if path.is_file() and not {".git", "cache", "tmp"} & set(path.relative_to(generated).parts)
+        if path.is_file() and not {".git", ".kit", "cache", "tmp"} & set(path.relative_to(generated).parts)
     }
     uncited = {path.replace(f"/{package}/", "/PACKAGE/") for path in files - cited}
     listed = set(UNCITED.read_text(encoding="utf-8").split("\n")) - {""}
