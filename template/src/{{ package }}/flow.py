@@ -32,7 +32,7 @@ from prefect import flow, task
 from prefect.flows import EntrypointType
 
 from . import arrivals, batch, status
-from .journal import Journal, Record, decided, decision_file, next_undecided, one_at_a_time
+from .journal import Journal, Record, decided, decision_file, next_undecided, one_at_a_time, summary
 from .model import write_json
 from .notify import Kind, notify
 from .prefect_server import child, connected, server, task_runner, wait_for
@@ -269,31 +269,6 @@ def run_on(cron: str) -> None:
     """The runner: starts the flow at its times, as a process of its own."""
     retraining.serve(
         name="monthly", cron=cron, print_starting_message=False, entrypoint_type=EntrypointType.MODULE_PATH
-    )
-
-
-def summary(record: Record) -> str:
-    """What a person reads in the end."""
-
-    def score(name: str) -> str:
-        value = record[f"{name}_pr_auc"]
-        return f"{name} {value:.3f}" if value is not None else f"{name} -"
-
-    def yes(value: bool) -> str:
-        return "yes" if value else "no"
-
-    head = f"{record['month']}: {record['decision']}, version {record['version']} answers"
-    if record.get("repeated"):
-        head += " (decided before on the same data; nothing was done)"
-    return "\n".join(
-        [
-            head,
-            f"  drift: {yes(record['drift'])} ({', '.join(record['drifted_columns']) or 'no column'})",
-            f"  decayed: {yes(record['decayed'])}",
-            f"  PR-AUC: {', '.join(score(name) for name in ('challenger', 'champion', 'baseline'))}",
-            *(f"  {reason}" for reason in record["reasons"]),
-            f"  written to reports/retraining/{record['month']}.json",
-        ]
     )
 
 

@@ -70,3 +70,28 @@ def one_at_a_time(at: Paths) -> Iterator[None]:
         except sqlite3.OperationalError as error:
             raise ProjectError("another retraining is running in this project: wait for it") from error
         yield
+
+
+def summary(record: Record) -> str:
+    """What a person reads in the end."""
+
+    def score(name: str) -> str:
+        value = record[f"{name}_pr_auc"]
+        return f"{name} {value:.3f}" if value is not None else f"{name} -"
+
+    def yes(value: bool) -> str:
+        return "yes" if value else "no"
+
+    head = f"{record['month']}: {record['decision']}, version {record['version']} answers"
+    if record.get("repeated"):
+        head += " (decided before on the same data; nothing was done)"
+    return "\n".join(
+        [
+            head,
+            f"  drift: {yes(record['drift'])} ({', '.join(record['drifted_columns']) or 'no column'})",
+            f"  decayed: {yes(record['decayed'])}",
+            f"  PR-AUC: {', '.join(score(name) for name in ('challenger', 'champion', 'baseline'))}",
+            *(f"  {reason}" for reason in record["reasons"]),
+            f"  written to reports/retraining/{record['month']}.json",
+        ]
+    )
