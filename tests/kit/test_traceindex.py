@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
+import re
+from itertools import product
 
 import pytest
 from readykit import catalogue
 from readykit.globs import glob, key_glob, path_matches
+from readykit.index import first_named
 from readykit.model import Fact, Location
 from readykit.once import Answers
 from readykit.traceindex import WILD_KEY, Finder, Keys, Paths, names, wants
@@ -94,3 +98,22 @@ def test_an_answer_is_worked_out_once() -> None:
     answers = Answers(lambda number: asked.append(number) or number * 2)
     assert (answers[2], answers[2], answers[3]) == (4, 4, 6)
     assert asked == [2, 3]
+
+
+def test_stars_mean_what_they_mean_to_the_standard_library() -> None:
+    globs = ["".join(letters) for size in range(5) for letters in product("ab*", repeat=size)]
+    names = ["".join(letters) for size in range(5) for letters in product("ab", repeat=size)]
+    for pattern in globs:
+        fits = re.compile(fnmatch.translate(pattern)).match
+        assert [name for name in names if glob(pattern)(name)] == [name for name in names if fits(name)], pattern
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("we serve with ray serve on ray", "ray"), ("x-ray, then k8s", "k8s"), ("arrays of rays", ""), ("k8s", "k8s"),
+        ("on k8s and ray", "k8s"), ("ray_tune", ""), ("", ""), ("rayé ray", "ray"),
+    ],
+)  # fmt: skip
+def test_the_product_that_a_sentence_names_first(text: str, name: str) -> None:
+    assert first_named(text, ["ray", "ray serve", "k8s"]) == name
