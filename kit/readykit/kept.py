@@ -9,6 +9,7 @@ from readykit import cache, wire
 from readykit.facts.dispatch import kinds_of
 from readykit.leaks import known_leaks
 from readykit.shown import leaves_traces, rows
+from readykit.sieve import without_data
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
@@ -19,12 +20,16 @@ Entry = tuple[bytes, bool, bytes, str]
 could not be read."""
 
 MAY_HOLD_SECRETS = re.compile(
-    rb"(?i)(?:passw|secret|token|api[_-]?key|access_?key|account_?key|private_?key|credential|_pwd|connection_?string)"
-    rb"(?:[\w-]{100}|[\w-]{0,99}[\"'\])]*\s*[:=]+\s*[bf]?[\"']?[^\s\"'(]{6,})"
-    rb"|AKIA|ASIA|AIza|gh[pousr]_|github_pat|glpat-|xox[abpr]-|hf_[A-Za-z]|sk-|sk_|eyJ[A-Za-z]|-----BEGIN|LS0tLS1C"
-    rb"|Bearer\s|\blogin\b|://[^\s/:]+:[^\s/@]+@"
+    rb"(?i)(?:passw|secret|token(?!i[sz])|api[_-]?key|access_?key|account_?key|private_?key|credential|_pwd"
+    rb"|connection_?string)(?:[\w-]{100}|[\w-]{0,99}[\"'\])]*\s*[:=]+\s*[bf]?"
+    rb"(?:[\"'][^\s\"'(]{6}|(?![\w.]{1,100}\()[^\s\"'(]{6}))"
+    rb"|AKIA|ASIA|AIza|gh[pousr]_|github_pat|glpat-|xox[abpr]-|hf_[A-Za-z0-9]{16}|(?<![a-z0-9])sk[_-]|eyJ[A-Za-z]"
+    rb"|-----BEGIN|LS0tLS1C|Bearer\s|\blogin\b|://[^\s/:]+:[^\s/@]+@"
 )
-"""What a credential may look like: the facts of such a file are not kept, unless it was read by lines (no values)."""
+"""What a credential may look like: the facts of such a file are not kept, unless it was read by lines (no values).
+
+But for a tokenizer, a `mask_` and what a call gives it may be anything; for these alone half of all files would not be.
+"""
 BEGINNINGS = (
     b"passw", b"secret", b"token", b"apikey", b"api_key", b"api-key", b"accesskey", b"access_key", b"accountkey",
     b"account_key", b"privatekey", b"private_key", b"credential", b"_pwd", b"connectionstring", b"connection_string",
@@ -98,13 +103,17 @@ def _loaded(name: str) -> dict[str, Entry]:
 def may_be_kept(repo: Repo, path: str, known: bytes) -> bool:
     """Whether what is `told` of a file holds no credential; without values, as from its lines alone, it does not.
 
-    Of other languages than Python only a few names are told: they are looked through instead of the file.
+    Of other languages than Python only a few names are told: they are looked through instead of the file. Pictures in a
+    notebook are left out: they look like anything, and nothing is told of them.
     """
     if path in repo.refused or known_leaks(repo).get(path):
         return False
     if path in repo.by_lines or not repo.facts(path):
         return True
-    return not looks_secret(known if kinds_of(path) == ("source",) else repo.raw(path))
+    if kinds_of(path) == ("source",):
+        return not looks_secret(known)
+    pictured = path.endswith(".ipynb")
+    return not looks_secret(without_data(repo.text(path), 0).encode() if pictured else repo.raw(path))
 
 
 def looks_secret(data: bytes) -> bool:

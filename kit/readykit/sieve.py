@@ -26,14 +26,14 @@ _KEPT = 2_500
 _BLOB = b"x" * 3_000
 
 
-def without_data(text: str) -> str:
-    """The text with only the beginning of each picture and other data in base64; no line is lost."""
+def without_data(text: str, keep: int = _KEPT) -> str:
+    """The text with only so many characters of each picture and of other data in base64; no line is lost."""
     if len(text) < len(_BLOB):
         return text
     marks = text.encode("latin-1", "replace").translate(_DATA)
     kept, done, start = [], 0, marks.find(_BLOB)
     while start >= 0:
-        kept.append(text[done : start + _KEPT])
+        kept.append(text[done : start + keep])
         done = _end(marks, b" ", start)
         start = marks.find(_BLOB, done)
     return "".join([*kept, text[done:]]) if kept else text

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
-from readykit.kept import MAY_HOLD_SECRETS, looks_secret
+from readykit import catalogue
+from readykit.kept import MAY_HOLD_SECRETS, looks_secret, may_be_kept, told
 from readykit.pile import Pile
+from readykit.repo import Repo
 from readykit.worker import Worker
 
 SECRET = [
     b'db_password = "hunter2hunter2"', b"SECRET_KEY: abcdef0123", b'"apiKey": "0123456789"', b"api_key=0123456",
     b"accesskey = xxxxxxxx", b"ACCOUNT_KEY=xxxxxxxx", b"private_key: xxxxxxxx", b"db_pwd = xxxxxxxx",
     b"connectionstring=Endpoint", b"credentials := xxxxxxxx", b"AKIAXXXX", b"asia", b"AIzaX", b"ghp_x", b"GHO_x",
-    b"ghu_x", b"ghs_x", b"ghr_x", b"github_pat_x", b"glpat-x", b"xoxb-", b"xoxr-", b"hf_A", b"sk-ant", b"sk_live",
-    b"eyJh", b"-----BEGIN RSA", b"LS0tLS1C", b"Authorization: Bearer x", b"machine x login me", b"s3://me:word@host",
+    b"ghu_x", b"ghs_x", b"ghr_x", b"github_pat_x", b"glpat-x", b"xoxb-", b"xoxr-", b"hf_AbCdEfGhIjKlMnOp", b"sk-ant",
+    b"sk_live", b"eyJh", b"-----BEGIN RSA", b"LS0tLS1C", b"Authorization: Bearer x", b"machine x login me",
+    b"s3://me:word@host",
 ]  # fmt: skip
 PLAIN = [
     b"",
@@ -23,6 +27,10 @@ PLAIN = [
     b"api = FastAPI()",
     b"https://example.org/a",
     b"the logins",
+    b"mask_ids = task_ids = risk-free",
+    b"tokenizer = AutoTokenizer",
+    b"api_key = os.getenv('API_KEY')",
+    b"hf_hub_download",
     b"bearers",
     b"\xff",
 ]
@@ -41,9 +49,24 @@ def test_other_text_looks_like_none(text: bytes) -> None:
     assert not MAY_HOLD_SECRETS.search(text)
 
 
-@pytest.mark.parametrize("text", [b"token" * 400_000, b"://a:" * 400_000, b"token ]" * 300_000])
+@pytest.mark.parametrize(
+    "text", [b"token" * 400_000, b"://a:" * 400_000, b"token ]" * 300_000, b"token=aaaaaa" * 200_000 + b"("]
+)
 def test_nothing_that_is_repeated_takes_long(text: bytes) -> None:
     looks_secret(text)
+
+
+def test_pictures_of_a_notebook_hide_no_facts_and_secrets_do(tmp_path: Path) -> None:
+    """Base64 looks like anything; a notebook is read anew because of what its cells say, not of what they drew."""
+    picture = "eyJAAKIAghs" * 1_000
+    cell = '{"cells": [{"cell_type": "code", "source": ["%s"], "outputs": [{"data": {"image/png": "%s"}}]}]}'
+    (tmp_path / "tree").mkdir()
+    for name, source in (("plain", "x = 1"), ("login", "password = 'hunter2hunter2'")):
+        (tmp_path / "tree" / f"{name}.ipynb").write_text(cell % (source, picture))
+    repo = Repo.open(tmp_path / "tree")
+    box = catalogue.toolbox(())
+    known = {path: told(repo, path, box) for path in repo.files}
+    assert [path for path in repo.files if may_be_kept(repo, path, known[path])] == ["plain.ipynb"]
 
 
 def test_processes_share_a_pile_and_each_piece_is_taken_once() -> None:
