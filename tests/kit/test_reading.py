@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from readykit import catalogue
-from readykit.kept import MAY_HOLD_SECRETS, looks_secret, may_be_kept, told
+from readykit.index import Index
+from readykit.kept import MAY_HOLD_SECRETS, looks_secret, may_be_kept, taken_in, told
 from readykit.pile import Pile
 from readykit.repo import Repo
 from readykit.worker import Worker
@@ -67,6 +68,26 @@ def test_pictures_of_a_notebook_hide_no_facts_and_secrets_do(tmp_path: Path) -> 
     box = catalogue.toolbox(())
     known = {path: told(repo, path, box) for path in repo.files}
     assert [path for path in repo.files if may_be_kept(repo, path, known[path])] == ["plain.ipynb"]
+
+
+def test_what_a_file_shows_comes_back_as_it_was_found() -> None:
+    """Facts and traces of every kind, through bytes; tools of other folders are always looked for anew."""
+    files = {
+        "train.py": "import mlflow\nmlflow.log_metric('a', 1); mlflow.log_metric('b', 2)\nx = mlflow.MlflowClient()\n",
+        "requirements.txt": "mlflow==2.9\nbentoml\n",
+        ".github/workflows/ci.yml": "jobs:\n a:\n  steps:\n  - uses: actions/checkout@v4\n  - run: dvc repro\n",
+        "tests/test_train.py": "import mlflow\n",
+    }
+    box = catalogue.toolbox(())
+    first, second = Repo.of(files), Repo.of(files)
+    for path in files:
+        taken_in(second, path, told(first, path, box), "", box)
+    for path in files:
+        found = list(box.recognised(first.facts(path)))
+        assert second.facts(path) == first.facts(path)
+        assert list(Index(second, box).traces(path)) == found
+        assert found
+    assert "tests/test_train.py" not in second.shown, "what tests call is no trace"
 
 
 def test_processes_share_a_pile_and_each_piece_is_taken_once() -> None:
