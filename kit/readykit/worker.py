@@ -32,6 +32,10 @@ _KEPT = frozenset({"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "XDG_CACHE_H
 """What a worker keeps of the environment: nothing that a report could leak."""
 
 
+_at_work = False
+"""Whether this process is a worker itself."""
+
+
 class TooLong(BaseException):
     """A slice of processor time is used up. No `except Exception` on the way may take it for an ordinary failure."""
 
@@ -208,9 +212,12 @@ def _told(kind: bytes, text: bytes) -> bytes:
 
 def _be_a_worker(work: Callable[[Say], bytes], pipe: int) -> None:
     """The worker's life; it ends here, without what the parent would do at its end."""
+    global _at_work
     code = 1
     try:
-        os.setsid()
+        if not _at_work:  # the workers of a worker stay in its group: whoever ends that ends them at once
+            os.setsid()
+        _at_work = True
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and ends its workers
         for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
