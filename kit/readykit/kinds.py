@@ -44,6 +44,7 @@ SERVES_MODELS = re.compile(
     r"|(serv|host|train|deploy|runn?)(es?|s|ing) (\w+ ){0,3}(ml )?models?|recommender)\b",
     re.IGNORECASE,
 )
+PREDICTS = re.compile(r"\.predict(_proba)?$")
 # a program's word for training, and a model's file or the folder of models that it is written to
 TRAINS = re.compile(r"(?:^|[\s|])[\w./-]+ (?:[a-z]\w*[_-])?(?:train|tune|fit|finetune)(?=\s|$)", re.IGNORECASE)
 MODEL_PLACE = re.compile(
@@ -126,8 +127,8 @@ def learns(project: Project) -> Iterator[Fact]:
     """Facts that show a model being trained or run: imports of such libraries, images of such servers.
 
     Where there are none, calls of what only makes sense around a model: its tracking, registry, drift. Where there are
-    none of these either, models of a library that nobody here knows, or trained by a program that nobody here knows,
-    when the README says that it is about models.
+    none of these either, models that are only unpickled, and models of a library or trained by a program that nobody
+    here knows, when the README says that it is about models.
     """
     own = [fact for job in FRAMEWORKS for fact in project.doing(job).facts if shows(project, fact)]
     if own:
@@ -135,8 +136,24 @@ def learns(project: Project) -> Iterator[Fact]:
         return
     known = [job for job in AROUND_A_MODEL if job in project.toolbox.jobs]
     around = [f for job in known for f in project.doing(job).facts if f.kind == "call" and shows(project, f)]
+    if around:
+        yield from around
+        return
     said = any(SERVES_MODELS.search(fact.name) for fact in opening(project) if fact.kind != "link")
-    yield from around or ((homemade(project) or builds_models(project)) if said else ())
+    yield from unpickled(project) or ((homemade(project) or builds_models(project)) if said else ())
+
+
+def unpickled(project: Project) -> list[Fact]:
+    """Calls that ask a model for its answer, of a service that imports no library of models.
+
+    It loads a file, and the library that the file was made with stands among its dependencies.
+    """
+    if not {"loading a model", "asking a model"} <= project.toolbox.jobs:
+        return []
+    declared = any(fact.kind == "dependency" for fact in project.doing("model training").facts)
+    loads = any(fact.kind == "call" and shows(project, fact) for fact in project.doing("loading a model").facts)
+    asks = (f for f in project.doing("asking a model").facts if PREDICTS.search(f.name) and shows(project, f))
+    return list(asks) if declared and loads else []
 
 
 def builds_models(project: Project) -> list[Fact]:

@@ -18,7 +18,7 @@ from readykit.history import NO_HISTORY, History
 from readykit.limits import FILE_SECONDS, MAX_FACTS, MAX_JSON_BYTES, MAX_KEPT_TEXT
 from readykit.model import Fact, Reading, RepositoryInfo, Unread
 from readykit.once import Answers
-from readykit.roles import role_of
+from readykit.roles import copied_charts, role_of
 from readykit.sources import Memory, Source
 from readykit.worker import TooLong, at_most
 
@@ -262,8 +262,14 @@ class Repo:
         """What a file is to the project: code, test, example, docs, vendored, generated or template."""
         role = self._roles.get(path)
         if role is None:
-            role = self._roles[path] = role_of(path, self.text)
+            copied = self._copied and path.startswith(self._copied)
+            role = self._roles[path] = "vendored" if copied else role_of(path, self.text)
         return role
+
+    @cached_property
+    def _copied(self) -> tuple[str, ...]:
+        """Folders of charts that others published."""
+        return copied_charts(self.called("Chart.yaml", "Chart.yml"), self.name, self.text)
 
     @cached_property
     def _by_base(self) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from readykit.facts.dispatch import kinds_of
 from readykit.facts.templates import is_template
@@ -27,9 +27,34 @@ GENERATED = re.compile(
 # what a folder called build holds as YAML or Dockerfile was written by people: it says how to build
 WRITTEN = re.compile(r"\.ya?ml$|(^|[/._-])dockerfile[^/]*$", re.IGNORECASE)
 DOCUMENT = re.compile(r"\.(md|rst|txt|markdown|adoc)$|(^|/)(readme|news|index)\.[rq]md$", re.IGNORECASE)
+CHART_KEY = re.compile(r"^(\w+):", re.MULTILINE)
 ASSERTS = re.compile(
     r"^\s*(async\s+)?def\s+test|^\s*class\s+\w*Test|unittest|import pytest|@pytest|\bassert\b", re.MULTILINE
 )
+
+
+def copied_charts(charts: Iterable[str], name: str, text: Callable[[str], str]) -> tuple[str, ...]:
+    """Folders of Helm charts that others published and that were copied into the tree.
+
+    Args:
+        charts: the paths of files called Chart.yaml.
+        name: the repository's own, which a chart of its own would mention.
+        text: reads a file.
+    """
+    own = name.rpartition("+")[2].lower()
+    folders = {path.rpartition("/")[0]: path for path in charts}
+    said = {folder: text(path)[:LONGEST_CHART] for folder, path in folders.items() if folder}
+    return tuple(sorted(f"{at}/" for at, text in said.items() if published(text) and own not in text.lower()))
+
+
+def published(chart: str) -> bool:
+    """Whether a chart was made for a catalogue: by a mark for one, or an icon and where it comes from."""
+    keys = set(CHART_KEY.findall(chart))
+    return "artifacthub.io/" in chart or ("icon" in keys and bool(keys & {"home", "sources"}))
+
+
+LONGEST_CHART = 20_000
+"""Characters of a Chart.yaml that are looked at; the longest of a catalogue hold a few thousand."""
 
 
 def role_of(path: str, text: Callable[[str], str]) -> str:

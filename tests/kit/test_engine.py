@@ -255,6 +255,7 @@ def test_configuration_is_asked_by_file_and_key() -> None:
 # -- kinds -------------------------------------------------------------------------------------------------------------
 ASKED = "import flask\nimport essays\napp = flask.Flask('x')\n@app.route('/v1/scores/')\ndef scores():\n    return ''\n"
 OWN = "from essays import Model\n\n\nclass Grader(Model):\n    def score(self, rows):\n        return rows\n"
+PICKLED = "import pickle\nmodel = pickle.load(open('m.pkl', 'rb'))\ndef ask(x): return model.predict_proba(x)\n"
 BY_HAND = "class Net:\n    def fit(self, x):\n        return self\n\n    def predict(self, x):\n        return x\n"
 BUILT = "models/edits.model: data/edits.json\n\tcat $< | scorer cv_train scorer.Trees > $@\n"
 WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i in range(5)}
@@ -294,6 +295,9 @@ WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i i
         ({"README.md": "# Edits\nMachine-learned models.", "Makefile": BUILT, "a.py": "X = 1"}, "ml-project"),
         ({"README.md": "# Edits\nA site.", "Makefile": BUILT, "a.py": "X = 1"}, "not-ml"),
         ({"README.md": "# Edits\nMachine learning links.", "Makefile": "lint:\n\techo train\n", "a.py": "1"}, "not-ml"),
+        # a service that unpickles its model imports no library of models, its dependencies name one
+        ({"app.py": PICKLED, "requirements.txt": "scikit-learn==1.5.0\n"}, "ml-project"),
+        ({"app.py": PICKLED, "requirements.txt": "flask==3.0.0\n"}, "not-ml"),
         ({"analysis.R": "library(tidymodels)\nfit(x)\n"}, "ml-project"),
         ({"src/A.scala": "import org.apache.spark.ml.Pipeline\n"}, "ml-project"),
     ],
@@ -303,6 +307,23 @@ def test_kinds(files: dict[str, str], kind: str) -> None:
     judged = kind_of(project(files))
     assert judged.name == kind, judged.why
     assert len(judged.why) > 20
+
+
+def test_charts_that_others_published_are_theirs() -> None:
+    """A chart of a catalogue, copied into the tree, says nothing about the project; a chart of its own does."""
+    theirs = "apiVersion: v2\nname: loki\nhome: https://charts.test\nicon: https://charts.test/i.png\n"
+    marked = "apiVersion: v2\nannotations:\n  artifacthub.io/license: MIT\nname: tempo\n"
+    files = {
+        "charts/loki/Chart.yaml": theirs, "charts/loki/README.md": "# Loki", "charts/tempo/Chart.yaml": marked,
+        "charts/tides/Chart.yaml": "apiVersion: v2\nname: tides\nhome: https://charts.test\n",
+        "charts/tides/values.yaml": "a: 1\n", "Chart.yaml": theirs,
+    }  # fmt: skip
+    repo = Repo.of(files)
+    roles = {path: repo.role(path) for path in files}
+    assert [path for path, role in roles.items() if role == "vendored"] == [
+        "charts/loki/Chart.yaml", "charts/loki/README.md", "charts/tempo/Chart.yaml"
+    ]  # fmt: skip
+    assert Repo.of(files, name="loki").role("charts/loki/README.md") == "docs"
 
 
 def test_a_web_shop_with_one_model_in_a_corner_is_not_an_ml_project() -> None:
