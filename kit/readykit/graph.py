@@ -40,8 +40,8 @@ FOUND_BY_PLACE = re.compile(r"(^|/)dags/[^/]+\.py$|(^|/)(pipeline_registry|noxfi
 R_FILE = re.compile(r"[\w./-]+\.(R|r|Rmd|rmd|qmd)$")
 LISTS_FOLDER = frozenset({"list.files", "dir_ls", "tar_source", "dir"})
 HANDLER_KEYS = (
-    "handler", "_target_", "notebook_path", "python_file", "entrypoint", "entry_point", "script", "module", "mainfile",
-    "main_file",
+    "handler", "_target_", "notebook_path", "python_file", "entrypoint", "entry_point", "script", "module",
+    "module_name", "mainfile", "main_file",
 )  # fmt: skip
 """Ends of keys, in lower case, whose values name code that a framework starts."""
 Targets = tuple[dict[str, list[str]], dict[str, list[tuple[int, Fact]]]]

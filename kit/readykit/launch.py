@@ -21,7 +21,9 @@ Node = tuple[str, str]
 """A file, and a target in it or nothing."""
 Command = tuple[str, str, str, str]
 """What is run, the same in plain words, the file that says so, and the folder that it runs in."""
-RUN_MODULE = re.compile(r"python[\d.]*\s+(?:-\w\s+)*-m\s+([\w.]+)")
+RUN_MODULE = re.compile(
+    r"(?:python[\d.]*\s+(?:-\w\s+)*|(?:^|[\s/])(?:dagster(?:-webserver|-daemon)?|dg)\s[^;&|]{0,200}?)-m\s+([\w.]+)"
+)
 
 
 @dataclass(frozen=True, slots=True)

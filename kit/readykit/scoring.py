@@ -35,6 +35,12 @@ DATABASE = re.compile(
 INTO_DATABASE = "kept in a database"
 
 
+# what makes a function a stage whose answer the pipeline keeps
+STAGE = re.compile(
+    r"^(dagster\.(asset|multi_asset|op|graph_asset)|prefect\.task|zenml\.(step|steps\.\w+)|kfp\.dsl\.component)$"
+)
+
+
 def files_doing(project: Project, job: str) -> set[str]:
     """The files in which a job is really done (not only imported or declared)."""
     return {e.at.path for e in project.doing(job).evidence if e.strength >= Strength.USED}
@@ -57,10 +63,14 @@ def batches(project: Project) -> list[Evidence]:
     asking = project.doing("asking a model")
     evaluating = {f.at for f in asking.facts if any(TEST_ROWS.search(f.detail.get(key, "")) for key in ROWS)}
     asked = [e for e in asking.evidence if e.at not in evaluating]  # rows kept aside for testing: an evaluation
-    found = []
+    asked += forward_passes(project, loading)
+    found = list(stages(project, asked, measuring))
+    of_stages = {e.at for e in found}
     for evidence in asked:
         path = evidence.at.path
         loads = path in loading or SCORES.search(path.rpartition("/")[2].replace("_", " "))
+        if evidence.at in of_stages:
+            continue
         if evidence.strength < Strength.USED or not loads or path in measuring or path.endswith(".ipynb"):
             continue
         if path in keeping:
@@ -72,6 +82,26 @@ def batches(project: Project) -> list[Evidence]:
             )
     found += commands(project, asked, loading, measuring)
     return sorted(found, key=lambda e: (-e.strength, e.at))
+
+
+def stages(project: Project, asked: list[Evidence], measuring: set[str]) -> Iterator[Evidence]:
+    """Stages named after scoring that ask a model: what a stage returns, the pipeline keeps."""
+    of_stage = {(f.at.path, f.scope) for f in project.facts("decorator") if STAGE.match(f.name)}
+    for fact in project.doing("asking a model").facts if of_stage else ():
+        path = fact.at.path
+        if (path, fact.scope) in of_stage and path not in measuring and SCORES.search(words(path)):
+            evidence = next((e for e in asked if e.at == fact.at), None)
+            if evidence is not None and not OTHER_WORK.search(words(path)):
+                yield Evidence(fact.at, evidence.strength, f"a stage scores rows: {evidence.note}")
+
+
+def forward_passes(project: Project, loading: set[str]) -> list[Evidence]:
+    """Networks that are called rather than asked to predict: no gradients, in a file that loads the weights."""
+    return [
+        e
+        for e in project.doing("asking a network").evidence
+        if e.at.path in loading and not OTHER_WORK.search(words(e.at.path))
+    ]
 
 
 def commands(project: Project, asked: list[Evidence], loading: set[str], measuring: set[str]) -> Iterator[Evidence]:
