@@ -57,6 +57,9 @@ ASPECTS = {
         re.IGNORECASE,
     ),
 }  # fmt: skip
+# a span with two ends: a single year may be the name of a challenge
+YEAR = r"\b(?:19[5-9]|20[0-4])\d(?!\d)"
+SPAN = re.compile(rf"{YEAR}.{{0,20}}?(?:-|\u2013|\bto\b|\band\b|\buntil\b).{{0,20}}?{YEAR}")
 FULL, A_SECTION, SOME, LONG = 4, 3, 2, 15
 MACHINE = ("datapackage.json", "croissant*.json", "dataset-metadata.json", "dataset_infos.json", "*.croissant.json")
 WOULD = "a data card or section that tells the source, licence, time span, columns and known gaps of the data"
@@ -71,10 +74,12 @@ class Text:
     page: bool
     lines: int = 0
     told: dict[str, Location] = field(default_factory=dict)
+    span: bool = False
 
     def read(self, text: str, at: Location) -> None:
         """Take in one line."""
         self.lines += 1
+        self.span = self.span or SPAN.search(text) is not None
         for aspect, pattern in ASPECTS.items():
             if aspect not in self.told and pattern.search(text):
                 self.told[aspect] = at
@@ -129,8 +134,9 @@ def data_is_documented(project: Project) -> Verdict:
     """What: a data card tells the source, licence, time span, columns and known gaps of the data.
 
     A page or section that tells four of the five passes. A page of its own about the data that tells less, a section
-    that tells the source and two more of the five, and a description for programs are partial. A section that
-    introduces the data by a link and its columns, or by a link and its licence, is no data card.
+    that tells the source and the columns, the source and from when until when, or the source and two more of the five,
+    and a description for programs are partial. A section that introduces the data by a link, or by a link and its
+    licence, is no data card.
 
     Why: without it nobody knows what the model may be used for, or what it has never seen.
 
@@ -159,8 +165,10 @@ def data_is_documented(project: Project) -> Verdict:
 
 
 def describes(section: Text) -> bool:
-    """Whether a section tells enough to be more than an introduction: three of the five, the source among them."""
-    return "source" in section.told and len(section.told) >= A_SECTION
+    """Whether a section is more than an introduction: the source, with the columns, a span or two more of the five."""
+    if "source" not in section.told:
+        return False
+    return "columns" in section.told or section.span or len(section.told) >= A_SECTION
 
 
 def enough(text: Text) -> bool:

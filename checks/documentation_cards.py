@@ -40,7 +40,7 @@ TOPICS = {
     ),
     "inputs": re.compile(
         r"\b(inputs?|features?)( features?)?\b\s*[:*|]|takes? (as )?inputs?|input (features|text|data|schema)"
-        r"|features used",
+        r"|features used|\b(predictors?|independent variables|covariates)\b",
         re.IGNORECASE,
     ),
     "design": re.compile(
@@ -50,6 +50,8 @@ TOPICS = {
 OF_A_CARD = ("use", "limits", "data", "metrics", "slices")
 ENOUGH = 3
 """Topics of a card that make one, and topics of any sort that make notes about a model."""
+A_START = 2
+"""Topics that make notes of a section that sets out to describe the model."""
 # a page named after a model or an experiment, not after how to train, serve, add or query one
 ABOUT_A_MODEL = re.compile(
     r"(?<![a-z])(models?|classifier|regressor|detector|predictor|prediction|experiment|forecaster)(?![a-z])"
@@ -61,7 +63,8 @@ HOW_TO = re.compile(
 )
 # a section that sets out to describe the model, wherever it stands
 DESCRIPTION = re.compile(
-    r"^\W*(the )?model (specifications?|overview|details|description|information|facts|documentation)\W*$",
+    r"^\W*(the )?model (specifications?|overview|details|description|information|facts|documentation)\W*$"
+    r"|^\W*modell?ing (the|our) \w",
     re.IGNORECASE,
 )
 ZOO = re.compile(r"(?<![a-z])model ?(hub|zoo)(?![a-z])", re.IGNORECASE)
@@ -117,7 +120,7 @@ def sections_about(project: Project) -> Iterator[Evidence]:
             yield Evidence(rows[0].at, Strength.DECLARED, f"a table of models with figures: {page.path}")
         for section in page.sections:
             found = topics(section.text) if DESCRIPTION.match(section.heading) else []
-            if len(found) >= ENOUGH and {"data", "inputs"}.intersection(found):
+            if len(found) >= A_START and {"data", "inputs"}.intersection(found):
                 yield Evidence(section.at, Strength.DECLARED, f"about the model, not a card: says {', '.join(found)}")
 
 
