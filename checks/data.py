@@ -28,6 +28,7 @@ NAMES_DATA = re.compile(
     r"(_(version|hash|digest|checksum|sha\w*|file|files|path|id|uri|rev|revision|date|md5))?(?![a-z_])",
     re.IGNORECASE,
 )
+KEEPING = re.compile(r"(^|\.)(log_artifacts?|upload_artifact|log_table)$")
 WRITTEN_OUT = re.compile(r"\s*[\"'][^\"']*[\"']?\s*$")
 RESULTS = re.compile(r"(result|prediction|report|metric|submission)", re.IGNORECASE)
 A_MODEL = re.compile(r"(?<![a-z])(model|explainer|workflow|recipe|vetiver)(?![a-z])|_fit\b", re.IGNORECASE)
@@ -112,6 +113,14 @@ def recorded_names(project: Project) -> Iterator[Evidence]:
             )
 
 
+def kept_in_runs(project: Project) -> Iterator[Evidence]:
+    """Places where a run keeps the data itself among its files, under a name that says so."""
+    for fact in project.named(KEEPING, "call", role=("code", "template")):
+        given = " ".join(text for text in fact.detail.values() if re.match(r"[rfb]*[\"']", text))
+        if NAMES_DATA.search(given) and not RESULTS.search(given) and project.strength(fact) >= Strength.USED:
+            yield project.evidence(fact, "the run keeps a copy of its data", cap=Strength.DECLARED)
+
+
 def says_data(fact: Fact) -> bool:
     """Whether the key of a recorded parameter or tag names data, or a dictionary of them holds such a key.
 
@@ -158,7 +167,7 @@ def training_data_is_versioned(project: Project) -> Verdict:
         return partial(
             "data is tracked by pointers, but no remote is configured: nobody else can get it", best(pointers)
         )
-    weaker = [*project.used("data history"), *recorded_names(project)]
+    weaker = [*project.used("data history"), *kept_in_runs(project), *recorded_names(project)]
     if weaker:
         return partial("runs leave a trace of their data, but no version of it is pinned", best(weaker))
     if project.only_serves:

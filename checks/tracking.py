@@ -137,7 +137,8 @@ def models_are_registered(project: Project) -> Verdict:
     Source: documents 001 and 002, mlops-zoomcamp rubric (model registry), GCP MLOps level 1.
     """
     found = project.doing("model registry")
-    on, off = split_by_switch(project, project.used("model registry"))
+    data = {f.at for f in found.facts if f.detail.get("repo_type", "").strip("\"'") in ("dataset", "space")}
+    on, off = split_by_switch(project, [e for e in project.used("model registry") if e.at not in data])
     if on and not only_in_notebooks(on):
         return passed("models are registered", best([e for e in on if not e.at.path.endswith(".ipynb")]))
     if on:
