@@ -32,6 +32,8 @@ MODEL_FILES = (
     "*.bst",
     "*.ubj",
 )
+DOWNLOAD = re.compile(r"(^|\.)(hf_hub_download|snapshot_download|from_pretrained)$")
+REVISION = re.compile(r"""["'](?=[^"']*\d)([0-9a-f]{7,40}|v?\d+\.\d[\w.-]*)["']$""")
 REGISTRY_FOLDER = re.compile(r"(^|/)(model[_-]?)?(registry|registered[_-]models|production[_-]models)/", re.IGNORECASE)
 
 
@@ -107,6 +109,16 @@ def home_grown(project: Project) -> Iterator[Evidence]:
             )
 
 
+def pinned_downloads(project: Project) -> Iterator[Evidence]:
+    """Downloads of a model at a revision that a constant beside them holds."""
+    fixed = {(f.at.path, f.name) for f in project.facts("assign", role=CODE) if not f.scope and REVISION.match(f.value)}
+    for fact in project.named(DOWNLOAD, "call", role=CODE):
+        if (fact.at.path, fact.detail.get("revision", "")) in fixed and fact.detail.get("repo_type", "").find(
+            "data"
+        ) < 0:
+            yield project.evidence(fact, "a model is downloaded at a fixed revision")
+
+
 def chosen_models(project: Project) -> list[Evidence]:
     """Model files that lie in a folder called a registry."""
     paths = [path for path in project.files(*MODEL_FILES, role=CODE) if REGISTRY_FOLDER.search(path)]
@@ -149,7 +161,8 @@ def models_are_registered(project: Project) -> Verdict:
         weakened(e, "reads from a registry that nothing here writes to") for e in project.used("model registry lookup")
     ]
     reading += [
-        weakened(e, "models are taken from a store at a fixed revision") for e in project.used("pinned download")
+        weakened(e, "models are taken from a store at a fixed revision")
+        for e in (*project.used("pinned download"), *pinned_downloads(project))
     ]
     if reading:
         return partial("models come from a registry, but nothing here registers them", best(reading))

@@ -31,7 +31,17 @@ EXECUTION = re.compile(r"(?<![a-z])(train\w* |pipeline )?(job|run|execution|buil
 ZOO = 3
 """Model files that a table of a document offers before it is a list of versions."""
 UPLOADS = re.compile(
-    r"(^|\.)(upload_\w+|put_object|upload_blob|upload_from_\w+|put_file|fput_object|copy_to_s3|s3_upload|save_model|put)$"
+    r"(^|\.)(upload_\w+|put_object|upload_blob|upload_from_\w+|put_file|fput_object|copy_to_s3|s3_upload|save_model|put"
+    r"|Object)$"
+)
+DATED = re.compile(r"(?<![a-z])(date|today|day|now|time ?stamp|ts|run ?id|commit|sha)(?![a-z])")
+A_FILE = re.compile(rf"{FORM}[\"']*$", re.IGNORECASE)
+FROM_RUN = re.compile(r"^runs:/")
+# a folder of models in which each has its own, named by a date or a version
+BUNDLE = re.compile(
+    r"(^|/)(models?|bundles|model[_-]?(store|bundles|versions)|checkpoints)/([^/]+/)*[^/]*"
+    r"(20\d{6}|20\d\d-\d\d-\d\d|(?<![a-z])v\d+(\.\d+)+)[^/]*/(metadata|model|config|manifest|metrics)\.\w+$",
+    re.IGNORECASE,
 )
 VERSION_NAME = re.compile(r"(?<![a-z])(versions?|release|semver|tag)(?![a-z])")
 CONSTANT = re.compile(r"""^f?["']v?\d+([._]\d+)*["']$""")
@@ -149,7 +159,25 @@ def keyed(text: str, around: str, path: str, fixed: set[tuple[str, str]]) -> boo
     if not re.search(r"(?<![a-z])models?(?![a-z])", about):
         return False
     holes = [hole.strip("\"'[]") for hole in HOLE.findall(text)]
-    return any(VERSION_NAME.search(words(hole)) or (path, hole) in fixed for hole in holes)
+    if any(VERSION_NAME.search(words(hole)) or (path, hole) in fixed for hole in holes):
+        return True
+    return A_FILE.search(text) is not None and any(DATED.search(words(hole)) for hole in holes)
+
+
+def taken_from_runs(project: Project) -> list[Evidence]:
+    """Code that asks models which it takes from the runs that made them, by the run's id."""
+    asking = {e.at.path for e in project.used("asking a model")} - {e.at.path for e in project.used("fitting")}
+    return [
+        project.evidence(fact, "the model is taken from the run that made it", cap=Strength.DECLARED)
+        for fact in project.named(FROM_RUN, "string", role=CODE)
+        if fact.at.path in asking and not fact.at.path.endswith(".ipynb")
+    ]
+
+
+def bundles(project: Project) -> list[Evidence]:
+    """Folders of models in the tree, one for each date or version."""
+    found = [path for path in project.paths if BUNDLE.search(path) and project.role(path) == "code"]
+    return [project.seen(path, "each model has a folder of its own, with its date or version") for path in found[:3]]
 
 
 def run_records(project: Project) -> list[Evidence]:
@@ -210,6 +238,8 @@ def kept_models(project: Project) -> Iterator[Evidence]:
     yield from versioned_keys(project)
     yield from released_models(project)
     yield from stored_by_run(project)
+    yield from taken_from_runs(project)
+    yield from bundles(project)
     yield from zoo(project)
 
 
