@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from readykit.checks_api import Found, Project, best, check, not_applicable, partial, passed, unmet
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
 from readykit.naming import last, words
+from readykit.testcode import own_modules
 
 # What only tables have: columns, missing and repeated values, types. `.empty(` is a queue's.
 TABLE = re.compile(
     r"\.columns\b|\.(isnull|isna|notnull|notna|duplicated|hasnans|is_unique)\b|\.empty\b(?!\()|\.dtypes?\b"
     r"|\bis_\w+_dtype\b|\.shape\[[01]\]"
     r"|(missing|required|expected|extra|unexpected|null|nan)_?(cols?|columns?|fields?|features?|values?|counts?)\b"
-    r"|\bcol(umn)?s?\s+(not\s+)?in\b|\bin\s+\w*(schema|columns)\b",
+    r"|\bcol(umn)?s?\s+(not\s+)?in\b|\bin\s+\w*(schema|columns)\b"
+    r"|(missing|required|expected)_?(time ?stamps?|dates?|hours|days)\b"
+    r"|\b(time ?stamps?|dates?)_(available|missing|complete)\b",
     re.IGNORECASE,
 )
 # A shape or a type alone is as often that of an array or an image, which says nothing about the data.
@@ -23,7 +26,10 @@ COLUMNS = re.compile(
     r"\.columns\b|isnull|isna|notn|duplicated|empty|(missing|required|expected)_?(col|feat|field)"
     r"|\bcol(umn)?s?\s+(not\s+)?in\b|\bin\s+\w*(schema|columns)\b"
 )
-VALUES = re.compile(r"\.columns\b|isnull|isna|notn|duplicated|(missing|required|expected|actual)_?(col|feat|field)")
+VALUES = re.compile(
+    r"\.columns\b|isnull|isna|notn|duplicated|(missing|required|expected|actual)_?(col|feat|field|time|date)"
+    r"|(time ?stamps?|dates?)_(available|missing|complete)"
+)
 VALIDATES = re.compile(
     r"\b(validat\w*|verif\w*|ensure|sanity|quality|integrity|expectations?|checks?|checker|asserts?|schemas?|require)\b"
 )
@@ -138,10 +144,12 @@ def tested_data(project: Project) -> list[Evidence]:
     """Tests that read a data file and hold its columns or values against expectations."""
     reading = {f.at.path for f in project.named(READS, "call", role=("test",))}
     writing = {f.at.path for f in project.named(MADE_HERE, "call", role=("test",))}
+    answers = worked_out(project)
     found = [
         noted_as_test(fact, "a test checks a data file; nothing checks what the model is trained on")
         for fact in table_conditions(project, "test")
         if fact.at.path in reading - writing and fact.detail.get("kind") == "assert" and VALUES.search(fact.name)
+        if (fact.at.path, fact.scope) not in answers
     ]
     tests = {f.at.path for f in project.facts("def", role=("test",)) if last(f.name).lower().startswith("test")}
     calls = list(project.facts("call", role=("test",)))
@@ -158,6 +166,18 @@ def tested_data(project: Project) -> list[Evidence]:
 def validates(project: Project, name: str) -> bool:
     """Whether calls of a name are a product's that validates data."""
     return any(job.name == "data validation" for _, job, _ in project.toolbox.match("calls", name))
+
+
+def worked_out(project: Project) -> set[tuple[str, str]]:
+    """Tests that give the project's own code the data: what they assert of its answer is no property of the data."""
+    own = own_modules(project)
+    found = set()
+    for fact in project.facts("call", role=("test",)):
+        given = fact.detail.get("0", "")  # a path written out is that of the data itself
+        made = fact.detail.get("assigned") and given and given[0] not in "\"'"
+        if made and not own.isdisjoint(fact.name.split(".")):
+            found.add((fact.at.path, fact.scope))
+    return found
 
 
 def noted_as_test(fact: Fact, note: str) -> Evidence:
