@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from readykit.checks_api import Project, best, check, partial, passed, unmet
 from readykit.gates import METRIC, blocks, conditions, dry_runs, enforced, verdicts, watches, word_set
-from readykit.model import Evidence, Strength, Verdict
+from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import last
 
 PICKS = re.compile(r"(^|_)(promote(?!d)|champion|deploy|select_production|register_best|release)", re.IGNORECASE)
@@ -42,17 +42,25 @@ def best_of(project: Project) -> Iterator[Evidence]:
 
 
 def best_run(project: Project) -> Iterator[Evidence]:
-    """Code that deploys the run with the best figure of all: a worse new model is not taken, without a bar."""
+    """Code that deploys or serves the run with the best figure of all: a worse one is not taken, without a bar."""
     for call in project.facts("call"):
-        if last(call.name) == "search_runs" and "metrics." in call.detail.get("order_by", ""):
-            stem = call.at.path.rpartition("/")[2].partition(".")[0]
-            ships = any(
-                SHIPS.search(last(other.name)) and other.scope == call.scope
-                for other in project.facts("call", path=call.at.path)
-            )
-            if ships and (PICKS.search(stem) or PICKS.search(last(call.scope))):
-                note = "the run with the best figure of all is deployed, without a bar to pass"
-                yield project.evidence(call, note, cap=Strength.DECLARED)
+        if not ranks_runs(call):
+            continue
+        stem = call.at.path.rpartition("/")[2].partition(".")[0]
+        after = [last(o.name) for o in project.facts("call", path=call.at.path) if o.scope == call.scope]
+        picked = PICKS.search(stem) or PICKS.search(last(call.scope))
+        served = "load_model" in after and not call.at.path.endswith(".ipynb")
+        if served or (picked and any(map(SHIPS.search, after))):
+            note = "the run with the best figure of all is taken, without a bar to pass"
+            yield project.evidence(call, note, cap=Strength.DECLARED)
+
+
+def ranks_runs(call: Fact) -> bool:
+    """Whether a call puts the tracked runs in the order of a metric."""
+    if last(call.name) == "search_runs":
+        return "metrics." in call.detail.get("order_by", "")
+    by = call.detail.get("by", call.detail.get("0", ""))
+    return call.name.endswith("search_runs.sort_values") and "metrics." in by
 
 
 def decisions(project: Project) -> list[Evidence]:

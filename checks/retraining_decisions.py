@@ -10,6 +10,7 @@ from readykit.checks_api import Project, best, check, failed, not_applicable, pa
 from readykit.gates import (
     METRIC,
     blocks,
+    by_margin,
     compares_model,
     decides,
     dry_runs,
@@ -261,7 +262,14 @@ def by_helper(project: Project) -> Iterator[Fact]:
 
 def beaten(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     """Comparisons with the model in use on which something depends, and those without a consequence."""
-    deciding = {fact.at: fact for fact, _ in verdicts(project) if rivals(fact)}
+    facing = {
+        (f.at.path, f.name) for f in project.facts("def") if word_set(f.detail.get("args", "")) & IN_USE
+    }  # fmt: skip
+    deciding = {
+        fact.at: fact
+        for fact, _ in verdicts(project)
+        if rivals(fact) or (by_margin(fact) and (fact.at.path, fact.scope) in facing)
+    }
     for fact in enforced(project):
         if rivals(fact):
             deciding.setdefault(fact.at, fact)

@@ -28,6 +28,12 @@ HOPS = 3
 COPIES = re.compile(
     r"(^|\.)(copy2?|copyfile|copytree|move|rename|replace|symlink(_to)?|write_text|upload_\w+|copy_\w+)$"
 )
+WRITES_DOWN = re.compile(r"(^|\.)(write_text|dump|safe_dump|put_object|upload_file|upload_json)$")
+# a function that says which model is in use: `write_champion_json`, not one that writes its metrics
+POINTER = re.compile(
+    r"^(write|save|set|update|upload|publish|mark) (the )?(champion|production|live|current|active)( model)?"
+    r"( (json|pointer|ref|version|id|alias))?$"
+)
 
 
 # -- signature --------------------------------------------------------------------------------------------------------
@@ -183,7 +189,10 @@ def by_person(project: Project, fact: Fact) -> str:
 
 
 def home_grown(project: Project) -> Iterator[Evidence]:
-    """Functions named for promotion that copy or move the model's files."""
+    """Functions named for promotion that copy or move the model's files, or write which one is in use."""
+    for fact in project.named(WRITES_DOWN, "call"):
+        if POINTER.search(words(last(fact.scope)).strip()):
+            yield project.evidence(fact, "the model in use is named in a file of the project's own", Strength.DECLARED)
     for fact in project.named(COPIES, "call"):
         if PROMOTES.search(words(last(fact.scope))) and "model" in words(f"{fact.at.path} {fact.scope}"):
             yield project.evidence(fact, "promotion by copying files", cap=Strength.DECLARED)

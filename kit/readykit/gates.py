@@ -40,7 +40,7 @@ RIVAL = vocabulary("champion champ chall challenger production prod incumbent re
 # comparisons of these words are no verdict on a model: early stopping, decision cuts, drift, parameter checks
 ELSEWHERE = vocabulary(
     "best patience epoch epochs iter iters step steps lr early drift psi missing null nan conf confidence mask "
-    "detection prob "
+    "detection prob len "
     "proba probability iou similarity distance length size count date time age timeout retries rows "
     "columns rate ratio latency memory cpu duration ms seconds queue"
 )
@@ -60,12 +60,15 @@ PROMOTES = re.compile(
 NAMES_OF_VERDICTS = vocabulary(
     "gate passed passes accepted approved blessed eligible promotable promote deploy wins better"
 )
-GATES = vocabulary("gate gates blessed blessing approved approval accepted promotable eligible")
+GATES = vocabulary("gate gates blessed blessing approved approval accepted promotable promoted eligible")
 JUDGING = vocabulary(
     "gate decide decision evaluate evaluation eval compare comparison validate validation promote promotion"
 )
 EVALUATING = vocabulary("evaluate evaluated evaluation eval evaluator metrics")
 SHIPPING = vocabulary("deploy deployment promote promotion register registration publish release")
+# how far one model is ahead of another, in a function that is named for what hangs on it
+LEAD = vocabulary("diff difference delta gain improvement uplift lead margin")
+OF_RIVALS = vocabulary("promote promotion champion challenger")
 FLAGS = vocabulary("clean ok success succeeded failed passed valid failures errors problems violations regressions")
 SETS = re.compile(r"(True|False|0|1|[\"'](yes|no|true|false|pass\w*|fail\w*|approved|rejected)[\"'])$", re.IGNORECASE)
 HANDED = re.compile(r"(?:bool\()?(\w+)\)?")
@@ -126,6 +129,12 @@ def holds_to_bar(fact: Fact) -> bool:
     return bool(judged and bar and STOPS.search(outcome(fact)))
 
 
+def by_margin(fact: Fact) -> bool:
+    """Whether deciding code compares the lead of the new model with a margin: `if diff > epsilon` in `promote_if`."""
+    names = word_set(fact.detail.get("names", ""))
+    return bool(names & LEAD and word_set(last(fact.scope)) & OF_RIVALS) and compares(fact.name)
+
+
 def paired(fact: Fact, text: str) -> bool:
     """Whether judging code compares one figure of the new with the same figure of the old: `new_skill >= old_skill`."""
     found = {name: kind for kind, name in NEW_OR_OLD.findall(text)}
@@ -149,6 +158,13 @@ def stops_or_promotes(done: str) -> bool:
     return bool(STOPS.search(done) or PROMOTES.search(done))
 
 
+def leaves(fact: Fact) -> bool:
+    """Whether a function that promotes ends early without a verdict: `if not decision.promote: return`."""
+    early = fact.name.startswith("not ") and "return" in fact.detail.get("body", "").split(",")
+    verdict = word_set(fact.detail.get("names", "")) & NAMES_OF_VERDICTS
+    return bool(early and verdict and word_set(fact.scope) & SHIPPING)
+
+
 class Verdicts:
     """The names on which a project decides whether to stop or to promote: `if not gate.passed: raise`."""
 
@@ -166,12 +182,15 @@ class Verdicts:
                     self.in_file.add((fact.at.path, inner[1]))
                     self.handed.setdefault((fact.at.path, inner[1]), key)
         for fact in project.facts("assign"):
-            if self.rest_on(fact.at.path, last(fact.name)) and (made := CALL.match(fact.value.strip())):
+            if not (made := CALL.match(fact.value.strip())):
+                continue
+            whole = self.rest_on(fact.at.path, last(fact.scope)) and word_set(last(made[1])) & JUDGING
+            if whole or self.rest_on(fact.at.path, last(fact.name)):
                 self._add(fact, last(made[1]))  # `decision = trigger(mse)`, then `deploy(decision)`
 
     def _learn_branches(self, project: Project) -> None:
         for fact in project.facts("branch"):
-            if decides(fact) and fact.detail.get("kind") != "while":
+            if (decides(fact) or leaves(fact)) and fact.detail.get("kind") != "while":
                 for name in fact.detail.get("names", "").split():
                     self._add(fact, name)
 
@@ -234,7 +253,10 @@ def _verdicts(project: Project, relied: Verdicts) -> Iterator[tuple[Fact, bool]]
                 yield fact, False
     for fact in project.facts("branch"):
         if not set(fact.detail.get("ops", "").split(",")) & {"<", "<=", ">", ">="} or not (
-            compares_model(fact.name, fact.detail.get("names", "")) or holds_to_bar(fact) or falls_short(fact)
+            compares_model(fact.name, fact.detail.get("names", ""))
+            or holds_to_bar(fact)
+            or falls_short(fact)
+            or by_margin(fact)
         ):
             continue
         if watches(fact):
