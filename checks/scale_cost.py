@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from readykit.charts import third_party
 from readykit.checks_api import FOR_ASSISTANTS, Project, best, check, failed, not_applicable, partial, passed, unmet
 from readykit.images import own_manifest
 from readykit.infrastructure import ASIDE, terraform
@@ -60,11 +59,8 @@ DOMAIN = re.compile(
 
 def limited(project: Project) -> Iterator[Evidence]:
     """Requests and limits in what the project deploys itself."""
-    foreign = third_party(project)
     for fact in project.named(LIMITS, "yaml"):
         if fact.value in ("{}", "null", "", "~"):
-            continue
-        if fact.at.path.startswith(foreign):
             continue
         if fact.name.startswith("services.") or own_manifest(project, fact):
             yield project.evidence(fact, f"{fact.name.rpartition('resources.')[2]}: {fact.value}")

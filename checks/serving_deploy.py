@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from readykit.charts import third_party
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
 from readykit.cijobs import CI_RUNNERS
 from readykit.infrastructure import ASIDE, compose, terraform
@@ -30,10 +29,9 @@ SEVERAL = 2
 
 def declared(project: Project) -> Iterator[Evidence]:
     """Manifests, definitions and deploy commands of the project's own."""
-    foreign = third_party(project)
     for evidence in project.used("deployment as code"):
         path = evidence.at.path
-        if path.startswith(foreign) or ASIDE.search(path) or path.endswith(".ipynb"):
+        if ASIDE.search(path) or path.endswith(".ipynb"):
             continue
         if re.search(r"(^|/)\.devcontainer/", path):
             continue

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from readykit.charts import third_party
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
 from readykit.infrastructure import ASIDE
 from readykit.model import Evidence, Fact, Strength, Verdict
@@ -25,6 +24,8 @@ QUICK = re.compile(r"canar|a.?b.?test|a.?b.?split|shadow|traffic|blue|bandit", r
 NO_TRIAL = re.compile(
     r"shadow (jar|dom|root|copy|box|colou?r|price|map|text|ray|line|effect|remov)|(box|drop|text|cast) shadow"
 )
+# commands that speak, look for a file or move files about run no job
+NO_JOB = re.compile(r"(if )?(echo|printf|#|\[|test |cp |mv |rm |mkdir|tar |ls |cat |find )")
 CHANCE = re.compile(
     r"(^|\.)(random|choices?|uniform|rand|randint|randrange|binomial|md5|sha1|sha256|crc32|blake2b|hash|murmur\w*)$"
 )
@@ -56,10 +57,9 @@ def partly(value: str) -> bool:
 
 def weighted(project: Project) -> Iterator[Evidence]:
     """Configuration by which two versions share the traffic."""
-    foreign = third_party(project)
     splits: dict[tuple[str, str, str], list[Fact]] = {}
     for fact in project.named(SHARING, "yaml", "json", "hcl"):
-        if fact.at.path.startswith(foreign) or ASIDE.search(fact.at.path):
+        if ASIDE.search(fact.at.path):
             continue
         route = NETWORK_WEIGHT.search(fact.name)
         if route or PREDICTOR.match(fact.name):
@@ -172,7 +172,7 @@ def commanded(project: Project) -> Iterator[Evidence]:
     """Jobs that something runs and that are named for such a trial."""
     for fact in project.commands():
         first = " ".join(fact.name.split(None, 3)[:3])
-        if about_trial(first) and project.active(fact) and not first.startswith(("echo", "#")):
+        if about_trial(first) and project.active(fact) and not NO_JOB.match(first):
             yield project.evidence(fact, f"a job about a trial runs: {fact.name[:60]}", Strength.IMPORTED)
 
 
@@ -199,8 +199,7 @@ def tried_on_part_of_the_traffic(project: Project) -> Verdict:
     if project.kind == "library":
         return not_applicable("a library has no traffic of its own")
     found = project.doing("splitting traffic")
-    foreign = third_party(project)
-    made = [e for e in found.at_least(Strength.USED) if not e.at.path.startswith(foreign)]
+    made = list(found.at_least(Strength.USED))
     real, hollow = homegrown(project)
     whole = [*weighted(project), *called(project), *made, *real]
     proper = [e for e in whole if e.strength >= Strength.USED and not e.at.path.endswith(".ipynb")]

@@ -52,7 +52,7 @@ LAYERS = (
     {"asked"},
     {"project"},
     {"pages", "trees", "settings", "spread", "excerpts"},
-    {"charts", "claims", "images", "infrastructure", "gates", "manifests", "learning", "switches", "trainjobs"},
+    {"claims", "images", "infrastructure", "gates", "manifests", "learning", "switches", "trainjobs"},
     {"homegrown"},
     {"homemade"},
     {"kinds", "checks_api", "web", "testcode"},

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from readykit.charts import third_party
 from readykit.images import WORKSHOP, own_manifest
 from readykit.once import once
 
@@ -43,12 +42,11 @@ class Probe:
 @once
 def probes(project: Project) -> list[Probe]:
     """The probes of what this project deploys itself: not those of databases and other ready-made images beside it."""
-    foreign = third_party(project)
     found = [*containers(project), *composed(project), *called(project)]
     groups: dict[tuple[str, str], list[Fact]] = {}
     for kind in ("yaml", "toml", "json", "hcl"):
         for fact in project.named(KEY, kind):
-            if ("robe" in fact.name or "heck" in fact.name) and not fact.at.path.startswith(foreign):
+            if "robe" in fact.name or "heck" in fact.name:
                 if kind == "yaml" and "Probe." in fact.name and not own_manifest(project, fact):
                     continue
                 group = re.sub(r"\.[^.]*(\[\d+\])?$", "", fact.name) if "robe" in fact.name else fact.name

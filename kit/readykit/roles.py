@@ -48,9 +48,9 @@ def copied_charts(charts: Iterable[str], name: str, text: Callable[[str], str]) 
 
 
 def published(chart: str) -> bool:
-    """Whether a chart was made for a catalogue: by a mark for one, or an icon and where it comes from."""
-    keys = set(CHART_KEY.findall(chart))
-    return "artifacthub.io/" in chart or ("icon" in keys and bool(keys & {"home", "sources"}))
+    """Whether a chart was made for others: it says so to a catalogue, or says where it comes from and who keeps it."""
+    told = {"home", "sources", "maintainers", "icon"}.intersection(CHART_KEY.findall(chart))
+    return "artifacthub.io/" in chart or len(told) > 1  # `helm create` writes none of them
 
 
 LONGEST_CHART = 20_000
