@@ -13,6 +13,10 @@ from readykit.switches import CODE, split_by_switch, weakened
 METRIC = re.compile(r"(metrics?|accuracy|auc|rmse|results?|evaluat)", re.IGNORECASE)
 ABOUT_TRAINING = re.compile(r"(train|experiment|evaluat|research|benchmark|model)", re.IGNORECASE)
 TIMESTAMP = re.compile(r"(strftime|utcnow|datetime\.now|time\.time|isoformat|fromtimestamp|uuid4|timestamp)")
+ONE_FIGURE = re.compile(r"\.log_metrics?$")
+PARAMETERS = re.compile(r"(^|\.)(log_(hyper)?param\w*|autolog|log_dict|log_inputs?|log_artifacts?|log_text|\w*Logger)$")
+KEEPS_FILE = re.compile(r"log_(dict|artifacts?|text)$")
+SETTINGS = re.compile(r"param|config|settings|\bargs\b", re.IGNORECASE)
 WRITES = re.compile(r"(json|yaml|toml)\.dump|write_text|\.to_csv$")
 REGISTRY_FILE = re.compile(
     r"(^|/)(model[_-]?registry|registry|model[_-]?versions?|champion|production[_-]?model)\.(json|ya?ml|toml|db|csv)$",
@@ -53,6 +57,16 @@ def dated_results(project: Project) -> Iterator[Evidence]:
             yield project.evidence(fact, "results of each run go to a file of their own", cap=Strength.DECLARED)
 
 
+def only_figures(project: Project, evidence: Iterable[Evidence]) -> bool:
+    """Whether all that is tracked are figures, one by one: nothing says what the runs were made with."""
+    tracked = {f.at: f for f in project.doing("experiment tracking").facts}
+    facts = [tracked.get(e.at) for e in evidence]
+    if not all(fact is not None and fact.kind == "call" and ONE_FIGURE.search(fact.name) for fact in facts):
+        return False
+    told = project.named(PARAMETERS, "call", role=(*CODE, "example"))
+    return not any(not KEEPS_FILE.search(f.name) or SETTINGS.search(" ".join(f.detail.values())) for f in told)
+
+
 def only_in_notebooks(evidence: Iterable[Evidence]) -> bool:
     """Whether nothing but notebooks does it."""
     return all(e.at.path.endswith(".ipynb") for e in evidence)
@@ -64,10 +78,10 @@ def only_in_notebooks(evidence: Iterable[Evidence]) -> bool:
 def runs_are_tracked(project: Project) -> Verdict:
     """What: every training run leaves its parameters and metrics in a place where runs can be compared.
 
-    A tracking product's logging call in the training code passes. Tracking that is off by default or only in a
-    notebook, event files for curves, metrics of pipeline artifacts, and home-grown records (one file or one row a run,
-    a run's id with its commit, notes of experiments with tables of figures) are partial. A tracker that is installed,
-    or only read from, tracks nothing.
+    A tracking product's logging calls in the training code pass. Figures without parameters, tracking that is off by
+    default or only in a notebook, event files for curves, metrics of pipeline artifacts, and home-grown records (one
+    file or one row a run, a run's id with its commit, notes of experiments with tables of figures) are partial. A
+    tracker that is installed, or only read from, tracks nothing.
 
     Why: without a record nobody can say which change made the model better, or where the deployed model came from.
 
@@ -82,6 +96,8 @@ def runs_are_tracked(project: Project) -> Verdict:
         training = {e.at.path for e in project.used("fitting")}
         beside = [e for e in on if e.at.path in training or "train" in e.at.path.rpartition("/")[2].lower()]
         elsewhere = [e for e in on if e not in beside]
+        if only_figures(project, on):
+            return partial("the figures of runs are tracked, what the runs were made with is not", best(beside or on))
         return passed("runs are tracked", (*best(beside), *best(elsewhere))[:3])
     if on:
         return partial("runs are tracked from a notebook only", best(on))
