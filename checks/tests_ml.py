@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from readykit import assertions
-from readykit.assertions import RAISES, named, only_form, ours, own_names, said, telling
+from readykit.assertions import PLACES, RAISES, named, only_form, ours, own_names, runs_model, said, telling
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import last, words
@@ -68,6 +68,7 @@ FRAMES = re.compile(r"\.equals\(|allclose|array_equal|assert_(frame|series|array
 BEGINS = re.compile(r"\s*((public |final |private )*(class|object) \w|@Test\b|(test_that|describe|it|test)\()")
 # two runs held against each other: a difference, and a small number
 AGREE = re.compile(r"^\(?(abs|math\.fabs|np\.abs|numpy\.abs|fabs)\(.+ - .+\) *<=? *")
+KNOWN = "asserts a known answer"
 REQUIRED = "kit add tests"
 
 
@@ -245,7 +246,7 @@ def behaviour(fact: Fact) -> str:
         or "==" in fact.detail.get("ops", "")
         or re.search(r"allclose|approx|array_equal|torch\.equal|isclose", text)
     )
-    return "asserts a known answer" if exact and OUTCOME.search(words(text)) else ""
+    return KNOWN if exact and OUTCOME.search(words(text)) else ""
 
 
 @check(
@@ -266,16 +267,19 @@ def model_behaviour_is_tested(project: Project) -> Verdict:
     """
     strong, form = [], []
     stand_ins, modules, names = doubles(project), own_modules(project), own_names(project)
-    for test, call in subjects(project, asks_model, ASKED):
+    for test, call in subjects(project, lambda call: asks_model(call) or runs_model(project, call), ASKED):
         if faked(test, stand_ins):
             continue
         asserted = [f for f in telling(test) if ours(call, modules, names) or not ONLY_TYPE.search(said(f))]
         judged = [(fact, behaviour(fact)) for fact in asserted]
         found = next(((fact, what) for fact, what in judged if what), None)
-        if found is not None:
+        # what a whole service leaves behind may be anything: an equality there is no known answer of the model
+        if found is not None and (asks_model(call) or found[1] != KNOWN):
             strong.append(shown(test, found[0], f"calls {named(call)} and {found[1]}"))
-        elif any(not RAISES.search(fact.name) for fact in asserted):
-            fact = next(fact for fact in asserted if not RAISES.search(fact.name))
+            continue
+        seen = [fact for fact in asserted if not RAISES.search(fact.name)]
+        fact = next((fact for fact in seen if not PLACES.search(said(fact))), None) or next(iter(seen), None)
+        if fact is not None and (asks_model(call) or not PLACES.search(said(fact))):
             form.append(shown(test, fact, f"looks at what {named(call)} gives, not whether it is right"))
     builds = build_tests(project, MADE)
     if strong or builds:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Form only: a thing's type, its size, that it is there.
 FORM = re.compile(
-    r"isinstance\(|^len\(|hasattr\(|\.shape\b|\.ndim\b|\.dtype\b| is not None|status_code|\.exists\(|issubset"
+    r"isinstance\(|^len\(|hasattr\(|\.shape\b|\.ndim\b|\.dims\b|\.dtype\b| is not None|status_code|\.exists\(|issubset"
     r"|callable\(|inherits\(|is\.\w+\(|^n(row|col)\(|type\(|== len\(|\blen\([^)]*\) ==|num_\w+\W* ==|\.keys\(\)"
 )
 MOCKED = re.compile(r"(^|\.)assert_(not_)?(called|any_call|has_calls|awaited)\w*$|\.called\b|call_count|call_args")
@@ -88,3 +88,22 @@ def ours(fact: Fact, modules: frozenset[str], names: frozenset[str]) -> bool:
         return name not in COMMON
     first = fact.name.lstrip(".").partition(".")[0]
     return "." not in fact.name or fact.name.startswith(".") or first in modules
+
+
+@once
+def model_runners(project: Project) -> frozenset[str]:
+    """Functions of the project that ask or fit a model in their own body, each under its full name."""
+    asking = [e.at for job in ("asking a model", "asking a network", "fitting") for e in project.used(job)]
+    found = set()
+    for path in {at.path for at in asking if at.path.endswith(".py")}:
+        owners = {fact.at: fact.scope for fact in project.repo.facts_of(path, "call")}
+        scopes = {owners.get(at, "") for at in asking if at.path == path}
+        module = path.removesuffix(".py").replace("/", ".")
+        found |= {f".{module}.{scope}" for scope in scopes if scope.isidentifier()}
+    return frozenset(found)
+
+
+def runs_model(project: Project, fact: Fact) -> bool:
+    """Whether a call is to a function of the project that asks or fits a model, whatever it is called."""
+    name = fact.name.lstrip(".")
+    return "." in name and any(runner.endswith(f".{name}") for runner in model_runners(project))
