@@ -103,9 +103,9 @@ def runs_are_tracked(project: Project) -> Verdict:
         return partial("runs are tracked from a notebook only", best(on))
     if off:
         return partial("runs can be tracked, but are not by default", best(off))
-    curves = [weakened(e, "shows metrics, keeps no parameters or versions") for e in project.used("training curves")]
+    curves = [weakened(e, "keeps what a run gave, without a table of runs") for e in project.used("training curves")]
     if curves:
-        return partial("metrics are kept, but runs are not", best(curves))
+        return partial("results of runs are kept, but not as runs to compare", best(curves))
     files = list(dated_results(project)) or list(kept_runs(project))
     if files:
         return partial("results are kept by means of the project's own", best(files))

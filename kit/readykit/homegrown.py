@@ -59,6 +59,10 @@ FIGURES = re.compile(
     r"(?<![a-z])(metrics?|accuracy|acc|auc|rmse|mae|mse|mape|f1|r2|loss|results?|scores?|leader ?board"
     r"|experiments?)(?![a-z])"
 )
+# a folder that ends in the id of a run, and the file of figures that goes into such a folder
+RUN_FOLDER = re.compile(r"/\s*[\"']?\{?\(?(str\()?[\w.]*(run|experiment|trial)_?id\)*\}?[\"']?\)?$", re.IGNORECASE)
+KEEPS = re.compile(r"(^|[._])((write|save|dumps?|store|persist|upload)(_\w+)?|to_(csv|json))$")
+RUN_FIGURES = re.compile(r"(^|/)(\w+[_-])?(metrics|results|scores|evaluation)\.(json|ya?ml|csv)$", re.IGNORECASE)
 NOTES = re.compile(
     r"(^|/)(experiments?|ablations?)/(.*/)?[^/]+\.(md|rst)$|(^|/)experiments?([_-](log|notes?))?\.md$", re.IGNORECASE
 )
@@ -199,6 +203,22 @@ def run_records(project: Project) -> list[Evidence]:
     return found
 
 
+def folders_of_runs(project: Project) -> list[Evidence]:
+    """Files of figures that training code writes into a folder that bears the id of its run."""
+    folders = [f for f in project.facts("assign", role=CODE) if RUN_FOLDER.search(f.value)]
+    if not any(project.strength(fact) >= Strength.USED for fact in folders):
+        return []
+    writers = {(f.at.path, f.scope) for f in project.named(KEEPS, "call", role=CODE)}
+    files = [
+        fact
+        for fact in project.named(RUN_FIGURES, "string", role=CODE)
+        if (fact.at.path, fact.scope) in writers and project.strength(fact) >= Strength.USED
+    ]
+    joined = {f.at for f in project.facts("assign", role=CODE) if re.search(r"/ *[\"'][\w./-]+[\"']\)*$", f.value)}
+    note = "the figures of a run go to a folder with its id"
+    return [project.evidence(f, note, cap=Strength.DECLARED) for f in sorted(files, key=lambda f: f.at not in joined)]
+
+
 def appended_results(project: Project) -> list[Evidence]:
     """Training or evaluation code that adds a row of figures to a table of its own, run by run."""
     judging = {e.at.path for job in ("fitting", "scoring against labels") for e in project.used(job)}
@@ -246,5 +266,6 @@ def kept_models(project: Project) -> Iterator[Evidence]:
 def kept_runs(project: Project) -> Iterator[Evidence]:
     """Every way in which runs are written down by the project's own means."""
     yield from run_records(project)
+    yield from folders_of_runs(project)
     yield from appended_results(project)
     yield from notes_of_experiments(project)
