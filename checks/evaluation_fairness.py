@@ -60,6 +60,8 @@ ERROR_COLUMN = re.compile(
 )
 GROUPED = re.compile(r"groupby\(")
 NAMES_METRIC = re.compile(r"\w*(_score|_error|metric|rmse|accuracy|auc|mape)\w*")
+# rows of one group, by the name of the variable that holds them
+ONE_GROUP = re.compile(r"(?<![a-z])(sub ?groups?|group|slice|segment|cohort)(?![a-z])")
 NEAR = 14
 """Lines below a loop over groups in which its body is looked for."""
 
@@ -146,6 +148,9 @@ def grouped(project: Project) -> Iterator[tuple[Fact, str]]:
             yield score, "a metric for each group of the table"
         elif last(fact.name) in LOOPED and any(near(fact, s) for s in scoring) and loops(project, fact):
             yield fact, "a loop over groups that computes a metric for each"
+    for fact in scoring:
+        if fact.kind == "call" and all(ONE_GROUP.search(words(fact.detail.get(place, ""))) for place in ("0", "1")):
+            yield fact, "a metric of the rows of one group"
 
 
 def by_time(project: Project, fact: Fact) -> bool:
