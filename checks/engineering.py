@@ -33,7 +33,10 @@ NOT_ASKED = re.compile(r"(?i)^(false|no|none|off|0|)$")
 ORB = re.compile(r"^workflows\..*\.jobs\[\d+\](\.(?P<key>[\w-]+/[\w-]+)\b.*)?$")
 ORB_TESTS = re.compile(r"^(python|poetry|[\w-]*pytest|tox)/([\w-]*test[\w-]*|tox)$")
 # A script of a test folder that is started as a program.
-SCRIPT = re.compile(r"^python[\d.]* (?:-\w )?(?P<path>(?:[\w.-]+/)*tests?/[\w./-]+\.py)\b")
+SCRIPT = re.compile(
+    r"^(python[\d.]* (-\w )?|(ba|z)?sh (-\w+ )?|(source|\.) )?(\./)?"
+    r"(?P<path>([\w.-]+/)*(\w+[_-])?tests?([_-]\w+)?/([\w.-]+/)*[\w.-]+\.(py|sh))\b"
+)
 
 # tests that are not test functions of Python: examples in docstrings, notebooks, templates of other languages
 ELSEWHERE = re.compile(

@@ -140,7 +140,8 @@ def training_jobs(project: Project) -> Iterator[tuple[CIJob, Fact]]:
             if training is None:
                 said = last.detail.get("plain") or last.name
                 training = known[id(last)] = not testing(last) and starts(project, said, last.at.path)
-            if training and not trial_step(chain[0]):
+            # what a script of the tests trains, it trains for the test
+            if training and not trial_step(chain[0]) and not any(project.role(f.at.path) == "test" for f in chain[1:]):
                 yield job, chain[0]
                 break
 

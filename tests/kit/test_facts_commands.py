@@ -33,6 +33,21 @@ def test_every_command_has_its_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "folders"),
+    [
+        ("make\ncd api\nmake test", ["", "api", "api"]),
+        ("cd api && make && cd .. && make", ["api", "api", "", ""]),
+        ("(cd api && make)\nmake", ["api", "api", ""]),
+        ("cd api/src/\ncd ../web\nmake", ["api/src", "api/web", "api/web"]),
+        ('cd "$HOME"\ncd .github\nmake', ["", ".github", ".github"]),
+    ],
+)
+def test_a_command_runs_where_the_shell_went(text: str, folders: list[str]) -> None:
+    """A folder that is written out counts, for its line when in parentheses."""
+    assert [f.detail.get("cwd", "") for f in commands(text, Location("x.sh", 1))] == folders
+
+
+@pytest.mark.parametrize(
     ("text", "meant"),
     [
         ("uv run --frozen pytest -q", "pytest -q"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
+from posixpath import normpath
 
 from readykit.facts import Unparsable
 from readykit.facts.exitcode import ASSIGNMENT, Script
@@ -30,6 +31,9 @@ LONG = 400
 """Characters of a command that is worth remembering."""
 ENTRYPOINTS = frozenset({"opentelemetry-instrument", "tini", "dumb-init", "wait-for-it.sh"})
 SHELL = re.compile(r"(/\w+)*/?(ba|z|da)?sh$")
+# a change of folder to a place that is written out, for the commands after it
+ENTERS = re.compile(r"(cd|pushd) [\"']?([\w.-]+(/[\w.-]+)*)/?[\"']?$")
+APART = re.compile(r"\(\s*(cd|pushd) ")
 CONTAINER = re.compile(r"(docker|docker-compose|podman|\$[{(]\w*(docker|compose)\w*[})])$", re.IGNORECASE)
 # what a shell is given to run: `bash -lc "pytest; echo done"`
 INNER = re.compile(
@@ -60,6 +64,7 @@ def read(text: str, at: Location, scope: str, detail: dict[str, str], depth: int
     errexit = detail.pop("errexit", "yes") == "yes"
     pipefail = detail.pop("pipefail", "no") == "yes"
     script = Script(list(split(text)))
+    folders = Folders(text, detail.get("cwd", ""))
     for index, part in enumerate(script.parts):
         if part.text.startswith("set "):
             words = part.text.split()
@@ -77,7 +82,31 @@ def read(text: str, at: Location, scope: str, detail: dict[str, str], depth: int
             yield from read(inner[4], place, scope, own, depth + 1)
             continue
         own["plain"] = plain(part.text)
+        if folder := folders.after(part.text, part.line):
+            own["cwd"] = folder
         yield Fact("command", part.text, place, "", scope, own)
+
+
+class Folders:
+    """The folder in which each command of a text runs, as far as `cd` says it."""
+
+    def __init__(self, text: str, start: str) -> None:
+        """`start` is the folder of the first command."""
+        self.lines = text.split("\n")
+        self.here = self.outside = start
+        self.apart = 0
+
+    def after(self, command: str, line: int) -> str:
+        """The folder of the next command, given in order with its line; a `cd` in parentheses lasts for its line."""
+        if self.apart not in (0, line):
+            self.here, self.apart = self.outside, 0
+        match = ENTERS.match(command) if command.startswith(("cd ", "pushd ")) else None
+        if match:
+            if APART.search(self.lines[line - 1]):
+                self.outside, self.apart = self.here, line
+            place = normpath(f"{self.here}/{match[2]}" if self.here else match[2])
+            self.here = "" if place == "." or place.startswith("..") else place
+        return self.here
 
 
 def plain(text: str) -> str:
