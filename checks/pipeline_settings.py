@@ -74,15 +74,23 @@ def weaker(project: Project) -> list[Evidence]:
     found += [lowered(e, "a parameter of the pipeline") for e in project.used("parameters of a pipeline")]
     found += [lowered(e, "variables of the deployment only") for e in project.used("variables of the infrastructure")]
     values: dict[str, Evidence] = {}
+    applies = only_applies(project)
     for fact in project.doing("values from the environment").facts:
         name = fact.detail.get("0", "").strip("\"'")
-        of_the_place = bool(ADDRESS.search(name)) and not project.only_serves
+        of_the_place = bool(ADDRESS.search(name)) and not applies
         if fact.kind == "call" and name and not SECRET.search(name) and not of_the_place:
             values.setdefault(name, lowered(project.evidence(fact), f"{name[:40]} comes from the environment"))
     # one flag is no way to set parameters
-    found += values.values() if len(values) > 1 or project.only_serves else ()
+    found += values.values() if len(values) > 1 or applies else ()
     found += [*kept_variables(project), *module_of_settings(project)]
     return found
+
+
+def only_applies(project: Project) -> bool:
+    """Whether a model is served or asked here and trained elsewhere."""
+    if project.doing("fitting").strength >= Strength.DECLARED:
+        return False
+    return project.only_serves or any(project.used(job) for job in ("asking a model", "asking a network"))
 
 
 def kept_variables(project: Project) -> Iterator[Evidence]:
@@ -133,8 +141,8 @@ def parameters_outside(project: Project) -> Verdict:
 
     A file counts when code or a command names it, or a framework reads its folder, and code uses one of its values.
     Where models are only served, typed settings, environment values and variables of the deployment pass as well. In
-    a project that trains these are partial, and so are arguments of the command line, parameters of a pipeline run and
-    a module of constants. A file that nothing reads is nothing.
+    a project that trains, or that applies a model without a service, these are partial, and so are arguments of the
+    command line, parameters of a pipeline run and a module of constants. A file that nothing reads is nothing.
 
     Why: a parameter in the code can only be tried by editing it, and nobody can see later with which value a model was
     made.
@@ -165,9 +173,10 @@ def parameters_outside(project: Project) -> Verdict:
             return passed("the service is set from outside", best(raised))
     if classes or less:
         halves = (*best(lowered(e, "typed settings of the service, not of training") for e in classes), *best(less))
-        return partial("some parameters come from outside, those of training stand in the code", halves[:3], would)
+        rest = "those of training stand in the code" if trains else "no file or typed settings hold them all"
+        return partial(f"some parameters come from outside, {rest}", halves[:3], would)
     if project.kind == "library" and not trains:
         return not_applicable("a library: who uses it sets the parameters")
-    if not trains and not project.only_serves:
+    if not trains and not only_applies(project):
         return not_applicable("nothing is trained or served here that would have parameters")
     return failed("parameters stand in the code", project.looked_in, would)
