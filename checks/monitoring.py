@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from readykit.checks_api import Project, best, check, partial, passed, unmet
+from readykit.inuse import joined_errors
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import words
 
@@ -40,9 +41,7 @@ IN_USE = re.compile(r"(?<![a-z])(monitor\w*|production|prod|feedback|reali[sz]ed
 IN_THE_MAKING = re.compile(
     r"(?<![a-z])((re)?train(ing|er)?|tests?|tun(e|ing)|validation|cross val\w*|experiments?)(?![a-z])"
 )
-# A difference between a prediction and something else, and the joining that put the two side by side.
-DIFFERENCE = re.compile(r"[\w)\]] - .*pred|pred\w*\S* - ")
-JOINS = re.compile(r"(^|\.)(merge|join|concat|merge_asof)$")
+ONLY_ERROR = "the error on what really happened is computed; inputs are not compared"
 DASHBOARDS = re.compile(r"^(streamlit|dash|shiny|panel|gradio|nicegui|taipy)(\.|$)")
 
 
@@ -152,30 +151,29 @@ def after_dot(name: str) -> str:
 def realised(project: Project) -> list[Evidence]:
     """The model's error on what really happened, worked out in monitoring code or for a dashboard."""
     makers = {e.at.path for e in project.used("fitting")}
-    found = []
-    for fact in project.named(ERROR, "call", by=after_dot):
-        if (
-            ERROR.match(after_dot(fact.name))
-            and IN_USE.search(words(f"{fact.at.path} {fact.scope}"))
-            and not IN_THE_MAKING.search(words(f"{fact.at.path.rpartition('/')[2]} {fact.scope}"))
-            and fact.at.path not in makers
-            and not fact.at.path.endswith(".ipynb")
-        ):
-            note = "the error on what really happened is computed; inputs are not compared"
-            found.append(project.evidence(fact, note, cap=Strength.DECLARED))
-    return found or shown_beside(project)
+    found = [
+        fact
+        for fact in project.named(ERROR, "call", by=after_dot)
+        if ERROR.match(after_dot(fact.name))
+        and not IN_THE_MAKING.search(words(f"{fact.at.path.rpartition('/')[2]} {fact.scope}"))
+        and fact.at.path not in makers
+        and not fact.at.path.endswith(".ipynb")
+    ]
+    found += [fact for fact in joined_errors(project) if project.strength(fact) >= Strength.USED]
+    return [
+        project.evidence(fact, ONLY_ERROR, cap=Strength.DECLARED)
+        for fact in found
+        if IN_USE.search(words(f"{fact.at.path} {fact.scope}"))
+    ] or shown_beside(project)
 
 
 def shown_beside(project: Project) -> list[Evidence]:
     """Predictions that a dashboard's code joins with what happened and subtracts from it."""
     folders = {f.at.path.rpartition("/")[0] for f in project.facts("import") if DASHBOARDS.match(f.name)}
-    joined = {(f.at.path, f.scope) for f in project.facts("call") if JOINS.search(f.name)} if folders else set()
     return [
         project.evidence(fact, "predictions against what happened, in a dashboard", cap=Strength.DECLARED)
-        for fact in project.facts("assign")
+        for fact in (joined_errors(project) if folders else ())
         if fact.at.path.rpartition("/")[0] in folders
-        and (fact.at.path, fact.scope) in joined
-        and DIFFERENCE.search(fact.value)
     ]
 
 
@@ -226,7 +224,8 @@ def drift_is_watched(project: Project) -> Verdict:
         *statistics_only(project),
         *scheduled_checks(project),
     ]
-    if weaker:
+    errors = realised(project)
+    if weaker and not (errors and not used):
         why = (
             "drift is computed on made-up data"
             if invented
@@ -235,7 +234,6 @@ def drift_is_watched(project: Project) -> Verdict:
             else "a drift tool or statistic is here, but nothing watches with it"
         )
         return partial(why, best(weaker))
-    errors = realised(project)
     if errors:
         return partial("the error in use is followed, the data that come in are not", best(errors))
     return unmet(

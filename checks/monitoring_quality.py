@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed, unmet
+from readykit.inuse import joined_errors
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import last, words
 from readykit.project import answers
@@ -248,7 +249,12 @@ def quality_in_use(project: Project) -> tuple[list[Evidence], list[Evidence]]:
         for fact in project.doing("scoring against labels").facts
         if fact.kind == "call" and project.strength(fact) >= Strength.IMPORTED and watching(fact)
     ]
-    return products, [*figures, *figured_by_hand(project)]
+    joined = [
+        project.evidence(fact, f"the error on what came in later: {fact.value[:60]}")
+        for fact in joined_errors(project)
+        if watching(fact)
+    ]
+    return products, [*figures, *figured_by_hand(project), *joined]
 
 
 @check(

@@ -21,6 +21,7 @@ from readykit.gates import (
     word_set,
 )
 from readykit.globs import path_matches
+from readykit.inuse import gates_of_training
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import last, words
 from readykit.training import trains
@@ -203,6 +204,13 @@ def decided_by_alarm(project: Project) -> Iterator[Evidence]:
             yield project.evidence(fact, "the event of a drift alarm starts the pipeline")
 
 
+def decided_by_tasks(project: Project) -> Iterator[Evidence]:
+    """Tasks that look for drift and let the training task of their flow run or not."""
+    for fact, said in gates_of_training(project):
+        if about_drift(said):
+            yield project.evidence(fact, f"the training task runs if it says so: {last(fact.name)}")
+
+
 @check(
     "RET002",
     "Drift or decay triggers retraining",
@@ -214,8 +222,8 @@ def decided_by_alarm(project: Project) -> Iterator[Evidence]:
 def drift_triggers_retraining(project: Project) -> Verdict:
     """What: the monitor's verdict is read by something that then starts training.
 
-    A branch on drift or decay that trains or starts the training flow, a job that runs only on the monitor's result,
-    and the event of a drift alarm that starts the pipeline pass. The same in a notebook, or in a function that
+    A branch on drift or decay that trains or starts the training flow, a job or task that runs only on the monitor's
+    result, and the event of a drift alarm that starts the pipeline pass. The same in a notebook, or in a function that
     nothing calls, is partial. A message that recommends retraining, and a learning rate that decays, start nothing.
 
     Why: a calendar retrains too late when the world moves quickly, and for nothing when it does not.
@@ -231,6 +239,7 @@ def drift_triggers_retraining(project: Project) -> Verdict:
         *decided_in_configuration(project),
         *decided_in_scripts(project),
         *decided_by_alarm(project),
+        *decided_by_tasks(project),
     ]
     real = [e for e in found if e.strength >= Strength.USED and not e.at.path.endswith(".ipynb")]
     if real:

@@ -52,7 +52,7 @@ LAYERS = (
     {"asked"},
     {"project"},
     {"pages", "trees", "settings", "spread", "excerpts"},
-    {"claims", "images", "infrastructure", "gates", "manifests", "learning", "switches", "trainjobs"},
+    {"claims", "images", "infrastructure", "gates", "manifests", "learning", "switches", "trainjobs", "inuse"},
     {"homegrown"},
     {"homemade"},
     {"kinds", "checks_api", "web", "testcode"},
