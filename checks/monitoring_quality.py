@@ -12,6 +12,8 @@ from readykit.naming import last, words
 from readykit.project import answers
 
 KEEPS = re.compile(r"^(log|save|store|record|persist|write|insert|append|track|add|put|publish|send|output)(?![a-z])")
+# a helper that adds rows to what is there, whatever they are
+HELPS = re.compile(r"(?<![a-z])(upsert|append|log|insert)(?![a-z])")
 ASKS = re.compile(r"_?(predict|infer)\w*$")
 PREDICTION = re.compile(
     r"(?<![a-z])(predictions?|predicted|preds?|inferences?|scor(e|es|ed|ing)|prediction ?log\w*)(?![a-z])"
@@ -105,9 +107,12 @@ def logbooks(project: Project) -> Iterator[tuple[Fact, str]]:
     asks = {(f.at.path, f.scope) for f in project.facts("decorator") if answers(f)}
     asks |= {(f.at.path, f.scope) for f in project.named(ASKS, "call", by=last) if ASKS.match(last(f.name))}
     callers: dict[str, set[str]] = {last(fact.scope): set() for fact in kept}
+    by_batch = set()
     for call in project.facts("call"):
         if (own := last(call.name)) in callers:
             callers[own].add(call.at.path)
+            if SCORES.search(words(last(call.scope))) and not MAKING.search(words(call.at.path)):
+                by_batch.add((call.at.path, own))
     signatures = {
         (f.at.path, f.name): words(f.detail.get("args", "")) for f in project.facts("def") if f.value != "class"
     }
@@ -121,7 +126,9 @@ def logbooks(project: Project) -> Iterator[tuple[Fact, str]]:
         )
         used_by = callers.get(last(fact.scope), set()) | {fact.at.path}
         beside = (fact.at.path, fact.scope) in asks and PREDICTION.search(words(" ".join(fact.detail.values())))
-        if (made_for and any(of_serving(path, serving) for path in used_by)) or (beside and fact.at.path in serving):
+        helps = (fact.at.path, last(fact.scope)) in by_batch and bool(HELPS.search(name))
+        made_for = helps or (made_for and any(of_serving(path, serving) for path in used_by))
+        if made_for or (beside and fact.at.path in serving):
             yield fact, "kept"
         elif SCORES.search(words(last(fact.at.path.removesuffix(".py").replace("/", ".")))) and (
             fact.at.path in {p for p, _ in asks}

@@ -213,7 +213,7 @@ def tried_on_part_of_the_traffic(project: Project) -> Verdict:
         return partial(why, best(weaker), "two versions behind one address, with a weight or a shadow")
     return unmet(
         found,
-        "every user gets a new model at once",
+        "no new model is tried on part of the traffic first",
         "two versions behind one address: weights, a canary or a shadow",
         claim=r"canary|shadow|a/b|traffic|roll",
     )
