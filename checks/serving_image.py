@@ -33,9 +33,9 @@ def it_is_containerised(project: Project) -> Verdict:
     """What: the project's own code is put into an image, by a Dockerfile or by a product that builds one.
 
     An image that people or CI work in (a dev container, a CI runner) is none, and neither is a managed image that a
-    cloud brings along. An image that a managed service makes from a scoring script and its settings, one whose
-    code is not in the tree, one without code of the project, and one committed
-    from a running container are partial.
+    cloud brings along. An image that a managed service makes from a file of dependencies or a scoring script, one
+    whose code is not in the tree, one without code of the project, and one committed from a running container are
+    partial.
 
     Why: what ran on a laptop runs elsewhere only when everything it needs comes with it.
 
@@ -65,7 +65,7 @@ def it_is_containerised(project: Project) -> Verdict:
     weaker = [*project.used("image by hand"), *built.at_least(Strength.USED)]
     managed = project.used("image of a managed service")
     if managed:
-        return partial("a managed service makes the image from a scoring script and its environment", best(managed))
+        return partial("a managed service makes the image from dependencies or a scoring script", best(managed))
     if weaker:
         return partial("an image is made by hand, so that nobody can build it again", best(weaker))
     return unmet(
