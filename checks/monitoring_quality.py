@@ -12,6 +12,10 @@ from readykit.naming import last, words
 from readykit.project import answers
 
 KEEPS = re.compile(r"^(log|save|store|record|persist|write|insert|append|track|add|put|publish|send|output)(?![a-z])")
+# the true values are known where predictions are kept with them: an evaluation
+BESIDE_TRUTH = re.compile(
+    r"(?<![a-z])(y (true|test|actual)|actuals?|ground truth|true labels?|y(?! *(hat|pred|prob|score)))(?![a-z])"
+)
 # a helper that adds rows to what is there, whatever they are
 HELPS = re.compile(r"(?<![a-z])(upsert|append|log|insert)(?![a-z])")
 ASKS = re.compile(r"_?(predict|infer)\w*$")
@@ -121,6 +125,8 @@ def logbooks(project: Project) -> Iterator[tuple[Fact, str]]:
         if not fact.scope or MAKING.search(f"{words(fact.at.path)} {name}") or fact.at.path.endswith(".ipynb"):
             continue
         told = signatures.get((fact.at.path, fact.scope), "")
+        if BESIDE_TRUTH.search(told):
+            continue
         made_for = KEEPS.match(name) and bool(
             PREDICTION.search(name) or PREDICTION.search(told) or LOGBOOK.search(words(fact.scope))
         )
