@@ -179,6 +179,8 @@ def metrics_fit_the_classes(project: Project) -> Verdict:
 # -- tuning -----------------------------------------------------------------------------------------------------------
 RESULTS = re.compile(r"cv_results_|trials_dataframe|\.get_trials|all_trials|\.trials\b")
 TRIALS = re.compile(r"log_(metric|param)s\b|results of the search|log_metric\b|trials|Tuner|tune\b|Callback")
+COMBINES = re.compile(r"(^|\.)itertools\.product$")
+FITS = re.compile(r"(^|\.)fit$")
 KEPT = re.compile(r"^(log_\w+|dump|to_csv|to_json|to_parquet|write\w*|save\w*)$")
 
 
@@ -211,6 +213,16 @@ def records(project: Project, evidence: Iterable[Evidence]) -> list[Evidence]:
     return [e for e in found if e.strength >= Strength.USED]
 
 
+def tried_by_hand(project: Project) -> list[Evidence]:
+    """Loops of the project's own over all combinations of a grid, in a function that fits a model with each."""
+    fits = {(f.at.path, f.scope) for f in project.named(FITS, "call")}
+    return [
+        project.evidence(fact, "the combinations of a grid are tried one by one")
+        for fact in project.named(COMBINES, "call")
+        if (fact.at.path, fact.scope) in fits and project.strength(fact) >= Strength.USED
+    ]
+
+
 @check("EVL007", "Tuning is bounded and recorded", capability="tuning", level=2, dimension="model")
 def tuning_is_bounded(project: Project) -> Verdict:
     """What: parameters are chosen by a search with a budget or by cross-validation, and its trials are kept.
@@ -228,7 +240,7 @@ def tuning_is_bounded(project: Project) -> Verdict:
     """
     if reason := untrained(project):
         return not_applicable(reason)
-    bounded, folds = project.used("bounded search"), project.used("cross-validation")
+    bounded, folds = [*project.used("bounded search"), *tried_by_hand(project)], project.used("cross-validation")
     every = [*bounded, *project.used("recording search"), *folds, *project.used("search")]
     would = "a search with a budget or cross-validation, whose trials are logged with parameters and scores"
     for some, what in ((bounded, "a bounded search"), (folds, "cross-validation")):

@@ -110,7 +110,7 @@ class Project(Asked):
         if job not in self._found:
             rows = self._shown(job)
             if not rows:
-                said = self.index.mentions(job, self._own)
+                said = [row for row in self.index.mentions(job, self._own) if self.role(row[0].at.path) != "vendored"]
                 rows = [(Evidence(f.at, Strength.MENTIONED, f.name[:120], tool.name), f) for f, tool in said]
             self._found[job] = Found(
                 job,
