@@ -20,6 +20,8 @@ TABLE = re.compile(
     r"|\b(time ?stamps?|dates?)_(available|missing|complete)\b",
     re.IGNORECASE,
 )
+# what a table lacks, or has too much of, by the names of its columns
+LACKING = re.compile(r"(not in|-|difference\().*\.columns\b|\.columns\b.*(\bnot in\b|\)? - |difference\()")
 # A shape or a type alone is as often that of an array or an image, which says nothing about the data.
 ARRAYS = re.compile(r"\.(shape\[|dtype\b)")
 COLUMNS = re.compile(
@@ -84,6 +86,18 @@ def table_conditions(project: Project, role: str = "code") -> Iterator[Fact]:
     for fact in project.named(TABLE, "branch", role=(role,)):
         if fact.detail.get("kind") in ("if", "assert"):
             yield fact
+    yield from on_findings(project, role)
+
+
+def on_findings(project: Project, role: str) -> Iterator[Fact]:
+    """Conditions on a value that was made of a table's columns just before: `if missing: raise`."""
+    made = {(f.at.path, f.scope, f.name): f.value for f in project.valued(LACKING, "assign", role=(role,))}
+    for fact in project.facts("branch", role=(role,)) if made else ():
+        if fact.detail.get("kind") in ("if", "assert") and not TABLE.search(fact.name):
+            names = fact.detail.get("names", "").split()
+            value = next((made[key] for name in names if (key := (fact.at.path, fact.scope, name)) in made), "")
+            if value:
+                yield fact._replace(name=f"{fact.name}, {value}")
 
 
 def judged(project: Project) -> tuple[set[str], bool]:
