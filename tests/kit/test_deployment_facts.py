@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from readykit import catalogue
-from readykit.charts import third_party
 from readykit.facts.yaml import extract
 from readykit.images import brings_code, dockerfiles, missing_code, own_image, starts_service
 from readykit.infrastructure import compose, terraform
@@ -106,7 +105,7 @@ def test_probes_of_others_are_not_the_project_s() -> None:
 def test_a_published_chart_is_somebody_else_s() -> None:
     marks = "name: grafana\nhome: https://grafana.com\nsources:\n  - https://github.com/grafana\n"
     tree = of({"charts/grafana/Chart.yaml": marks, "charts/tides/Chart.yaml": "name: tides\nversion: 0.1.0\n"})
-    assert third_party(tree) == ("charts/grafana/",)
+    assert [tree.role(f"charts/{name}/Chart.yaml") for name in ("grafana", "tides")] == ["vendored", "code"]
 
 
 def test_what_stands_behind_a_route() -> None:
