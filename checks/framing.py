@@ -168,10 +168,20 @@ def compared_models(project: Project, measured: dict[str, Fact]) -> Iterator[Evi
         strength = project.strength(fact)
         # a stage that only trains both is measured by another stage
         later = strength is Strength.WIRED and any(project.graph.reached(other) for other in measured)
-        if path in elaborate and strength >= Strength.USED and (path in measured or later):
+        if path not in elaborate or strength < Strength.USED or chosen_by_name(project, fact):
+            continue
+        if path in measured or later:
             yield project.evidence(
                 fact, "a linear model measured beside an elaborate one, not named as baseline", cap=Strength.DECLARED
             )
+
+
+def chosen_by_name(project: Project, fact: Fact) -> bool:
+    """Whether a model is made by a class of its own, one of several of which a run takes one: nothing is compared."""
+    owner = fact.scope.partition(".")[0]
+    kinds = [f.value for f in project.facts("def", path=fact.at.path) if f.name == owner]
+    others = (f for f in project.doing("elaborate estimator").facts if f.at.path == fact.at.path)
+    return kinds == ["class"] and not any(f.scope.partition(".")[0] == owner for f in others)
 
 
 def sibling_models(project: Project, measured: dict[str, Fact]) -> Iterator[Evidence]:
@@ -182,7 +192,12 @@ def sibling_models(project: Project, measured: dict[str, Fact]) -> Iterator[Evid
     folders = {path.rpartition("/")[0] for path in elaborate}
     for fact in project.doing("simple estimator").facts:
         beside = fact.at.path.rpartition("/")[0] in folders and fact.at.path not in elaborate
-        if beside and not fact.at.path.endswith(".ipynb") and project.strength(fact) >= Strength.WIRED:
+        if (
+            beside
+            and not chosen_by_name(project, fact)
+            and not fact.at.path.endswith(".ipynb")
+            and project.strength(fact) >= Strength.WIRED
+        ):
             note = "a linear model among the project's models, beside elaborate ones, not named as baseline"
             yield project.evidence(fact, note, cap=Strength.DECLARED)
 
