@@ -24,7 +24,9 @@ CI = list(QUESTIONS["ci"]["choices"].values())
 TOOLS = Path(sys.executable).parent
 # Workflows, dashboards and alerts have double braces of their own; these words are ours, and Jinja's.
 UNRENDERED = re.compile(
-    r"\{\{-?\s*(_copier|" + "|".join(name for name in QUESTIONS if name[0] != "_") + r")|\{%-?\s*(raw|endraw|if|set|include)"
+    r"\{\{-?\s*(_copier|"
+    + "|".join(name for name in QUESTIONS if name[0] != "_")
+    + r")|\{%-?\s*(raw|endraw|if|set|include)"
 )
 NO_CI = {"ENG003", "ENG004", "SEC004"}  # what a project without CI has to hear
 
@@ -62,7 +64,7 @@ def test_every_combination_is_whole_and_clean(remote: str, ci: str, project_of: 
     for path, text in texts.items():
         assert path.suffix != ".jinja"
         assert not UNRENDERED.search(text), f"{path} has an unrendered part"
-        assert text.endswith("\n") and not text.endswith("\n\n"), f"{path} ends badly"
+        assert re.search(r"[^\n]\n\Z", text), f"{path} ends badly"
     tool("ruff", "check", "--quiet", ".", cwd=project)
     tool("ruff", "format", "--check", "--quiet", ".", cwd=project)
     assert (project / ".github").exists() == (ci in ("github", "both"))
@@ -72,8 +74,12 @@ def test_every_combination_is_whole_and_clean(remote: str, ci: str, project_of: 
 
 
 # The two answers change different files, so each is audited beside the other's default.
-@pytest.mark.parametrize(("remote", "ci"), [*((REMOTES[0], ci) for ci in CI), *((remote, CI[0]) for remote in REMOTES[1:])])
-def test_every_answer_gives_a_project_that_is_ready(remote: str, ci: str, project_of: Callable[[str, str], Path]) -> None:
+@pytest.mark.parametrize(
+    ("remote", "ci"), [*((REMOTES[0], ci) for ci in CI), *((remote, CI[0]) for remote in REMOTES[1:])]
+)
+def test_every_answer_gives_a_project_that_is_ready(
+    remote: str, ci: str, project_of: Callable[[str, str], Path]
+) -> None:
     report = readykit.audit(project_of(remote, ci))
     missing = {f.check.id for f in report.findings if f.verdict.status not in (Status.PASS, Status.NOT_APPLICABLE)}
     assert missing == (NO_CI if ci == "none" else set())

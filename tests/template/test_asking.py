@@ -50,7 +50,9 @@ def test_four_questions_what_it_makes_and_three_commands(kit: list[str], tmp_pat
     code, said = talk([sys.executable, *kit, "new", "flight-delays", "--no-sync"], keys, tmp_path)
     assert code == 0, said
     assert keys == [], f"the terminal waited for another answer: {said}"
-    assert "data     DVC, kept in s3://flight-delays-data/dvc" in said.partition("first commit  ")[0], "before it is made"
+    assert "data     DVC, kept in s3://flight-delays-data/dvc" in said.partition("first commit  ")[0], (
+        "before it is made"
+    )
     commands = [line.strip() for line in said.partition("Next:")[2].splitlines() if line.strip()]
     assert commands == ["cd flight-delays", "uv run nox -s pipeline promote", "uv run nox -s serve"]
     assert "s3://flight-delays-data/dvc" in (tmp_path / "flight-delays" / ".dvc" / "config").read_text()

@@ -219,7 +219,7 @@ def test_what_the_containers_start_answers_their_health_checks(lived: Lived, tmp
     """Each command of compose.yaml, with the folders and ports of this machine, until its own health check passes."""
     text = (lived.project / "compose.yaml").read_text(encoding="utf-8")
     dockerfile = (lived.project / "Dockerfile").read_text(encoding="utf-8")
-    here = {"0.0.0.0": "127.0.0.1", "/app/mlflow": str(lived.project), "/app/prefect": str(lived.project / ".prefect")}  # noqa: S104
+    here = {"0.0.0.0": "127.0.0.1", "/app/mlflow": str(lived.project), "/app/prefect": str(lived.project / ".prefect")}
     for port in ("3000", "4200", "5000", "9109"):
         here[port] = free_port()
 

@@ -105,7 +105,7 @@ def test_no_name_of_python_or_of_a_locked_package_is_left(tmp_path: Path) -> Non
     """A project called like a module that it uses would be imported in its place."""
     reserved = yaml.safe_load((ROOT / "kit" / "readykit" / "reserved.yml").read_text())["reserved"]["default"].split()
     lock = (ROOT / "template" / "uv.lock.jinja").read_text(encoding="utf-8")
-    locked = {name.replace("-", "_").replace(".", "_") for name in re.findall(r'^name = "([\w.-]+)"$', lock, re.M)}
+    locked = {re.sub("[-.]", "_", name) for name in re.findall(r'^name = "([\w.-]+)"$', lock, re.MULTILINE)}
     taken = {name.lower() for name in (*locked, *keyword.kwlist, *sys.stdlib_module_names)}
     spelt = {name for name in taken if re.fullmatch(r"[a-z][a-z0-9_]{0,28}[a-z0-9]", name)}
     assert spelt - set(reserved) == set(), "run `nox -s lock_template`"
