@@ -23,7 +23,9 @@ rows = pd.read_csv("rows.csv")
 model = LogisticRegression(random_state=7)
 model.fit(rows[["a"]], rows["b"])
 """
-TRACKED = f"import mlflow\n{TRAIN}\nmlflow.log_metric('accuracy', model.score(rows[['a']], rows['b']))\n"
+TRACKED = (
+    f"import mlflow\n{TRAIN}\nmlflow.autolog()\nmlflow.log_metric('accuracy', model.score(rows[['a']], rows['b']))\n"
+)
 SERVE = """
 from fastapi import FastAPI
 import joblib
