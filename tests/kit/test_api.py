@@ -22,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 
 model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
 mlflow.log_metric("accuracy", 1.0)
+mlflow.log_param("seed", 7)
 """
 
 

@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 
 model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
 mlflow.log_metric("accuracy", 1.0)
+mlflow.log_param("seed", 7)
 """
 KEY = 'KEY = "AKIA3QF7RKX2LMN5TWVB"\n'
 OTHER_KEY = 'KEY = "AKIAZ9LF7RKX2MN5TWVB"\n'

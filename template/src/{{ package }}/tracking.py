@@ -84,11 +84,11 @@ def make_store(at: Paths) -> None:
 
 def prepare(at: Paths) -> None:
     """What later stages would wait for: the store, and modules, which a fresh environment compiles on first import."""
-    from .model import skops_io
+    from .model import import_skops
 
     for name in ("pandera.pandas", "sklearn.ensemble"):
         import_module(name)
-    skops_io()
+    import_skops()
     import_module("mlflow.sklearn")
     make_store(at)
     for name in ("matplotlib.figure", f"{PACKAGE}.service"):

@@ -22,7 +22,7 @@ from .config import Params, Paths, ProjectError, load_params, one_sentence, path
 from .explain import choose_background
 from .features import FEATURES
 from .measure import cheapest_threshold
-from .model import BACKGROUND, REFERENCE, TRUSTED_TYPES, Baseline, build_model, save, sha256, skops_io
+from .model import BACKGROUND, REFERENCE, TRUSTED_TYPES, Baseline, build_model, import_skops, save, sha256
 from .schema import LABEL
 from .split import PARTS, Window, windows
 from .tracking import connect, lineage
@@ -44,7 +44,7 @@ def read_part(folder: Path, part: str) -> tuple[NDArray[np.float64], NDArray[np.
 
 def fit(window: Window, params: Params, split: Path, out: Path, at: Paths | None = None) -> str:
     """Train on `split`, leave the model in `out`, track the run; returns the run's id."""
-    skops_io()  # before MLflow
+    import_skops()  # before MLflow
     import mlflow
 
     at = at or paths()

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 TREE = {
     "README.md": "# Taxi\n\nWe predict the fare of a taxi ride for riders, from trips of 2013.\n",
-    "train.py": "import mlflow\nfrom sklearn.svm import SVC\n\nmodel = SVC().fit(X, y)\nmlflow.log_metric('f1', 1)\n",
+    "train.py": (
+        "import mlflow\nfrom sklearn.svm import SVC\n\nmodel = SVC().fit(X, y)\n"
+        "mlflow.log_metric('f1', 1)\nmlflow.log_param('seed', 7)\n"
+    ),
     "dvc.yaml": "stages:\n  train:\n    cmd: python train.py\n    deps: [train.py]\n    outs: [model.pkl]\n",
     "requirements.txt": "mlflow==2.9\nscikit-learn==1.5\n",
 }
