@@ -25,15 +25,6 @@ from readykit.text import Style
 MONTH = "2013-07"  # the first month after the data that the first model was developed on
 NAME = "flight-delays"
 PACKAGE = "flight_delays"
-# Done beside the pipeline, which keeps one core busy only: what the project prepares for a first run, in the order of
-# need, and Prefect's database, which is made on the first start.
-_AHEAD = f"""
-import os, runpy, sys
-os.nice(10)
-runpy.run_module("{PACKAGE}.tracking", run_name="__main__")
-sys.argv = ["prefect", "server", "database", "upgrade", "--yes"]
-runpy.run_module("prefect", run_name="__main__")
-"""
 _READY = 60.0  # seconds for the service to come up on a busy machine
 _SWITCH = 10.0  # seconds for the running service to follow a promotion or a rollback: the project's promise
 
@@ -120,9 +111,6 @@ def demo(dest: str, figures: str | None = None) -> None:
 
 def _train(tale: Demo) -> None:
     with tale.steps.step("run the pipeline: ingest to register") as notes:
-        prefect = {"PREFECT_HOME": str((tale.project / ".prefect").absolute())}
-        ahead = scaffold.tool(tale.project, "python", "-c", _AHEAD)
-        tale.steps.spawn(ahead, cwd=tale.project, env=scaffold.environment(tale.project) | prefect)
         scaffold.run_pipeline(tale.steps, tale.project)
         months = tale.read("reports/validation.json")
         rows = sum(month["rows"] for month in months.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import warnings
 from collections.abc import Callable, Mapping
@@ -88,15 +87,9 @@ def sample(frame: pd.DataFrame, params: MonitorParams) -> pd.DataFrame:
 
 def evidently() -> Any:
     """The library, imported when it is needed: it takes longer than the comparison."""
-    collects = gc.isenabled()
-    gc.disable()  # an import leaves nothing behind, and looking for it took a seventh of the time
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # notes of its dependencies, nothing a reader could act upon
-            import evidently
-    finally:
-        if collects:
-            gc.enable()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # notes of its dependencies, nothing a reader could act upon
+        import evidently
     return evidently
 
 

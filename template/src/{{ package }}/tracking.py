@@ -1,16 +1,17 @@
 """The thread between a model and where it came from: MLflow runs, with the code commit and the data on each.
 
-`python -m <package>.tracking` prepares a first run on another core while the pipeline's first stages run.
+`python -m <package>.tracking` ends an installation: it compiles what the commands import, and makes the local store.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import subprocess
 import tempfile
 from importlib import import_module
+from importlib.util import cache_from_source, find_spec
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,33 +66,36 @@ def lineage(at: Paths) -> dict[str, str]:
     return {"git_commit": commit or "none", "git_dirty": str(commit is None or bool(changed)).lower()}
 
 
-def make_store(at: Paths) -> None:
-    """Make the local store, which takes MLflow fifty migrations; whoever needs it meanwhile makes its own."""
-    from mlflow import MlflowClient
-
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    store = at.root / "mlflow.db"
-    if at.tracking_uri != f"sqlite:///{store.as_posix()}" or store.exists():
-        return
-    at.artifacts.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="store-", dir=at.artifacts) as scratch:
-        beside = Path(scratch) / store.name
-        MlflowClient(f"sqlite:///{beside.as_posix()}").search_experiments()
-        with contextlib.suppress(OSError):  # it is there by now, or this disk has no links
-            os.link(beside, store)  # whole at once, and never over another
+# -- the end of an installation ----------------------------------------------------------------------------------------
 
 
 def prepare(at: Paths) -> None:
-    """What later stages would wait for: the store, and modules, which a fresh environment compiles on first import."""
+    """Import on two cores what the commands import: a fresh environment compiles each module on its first import."""
+    last = find_spec("evidently")
+    if last is None or last.origin is None or Path(cache_from_source(last.origin)).exists():
+        return
+    second = get_context("spawn").Process(target=import_serving, args=(at,))
+    second.start()
+    import_training(at)
+    second.join()
+
+
+def import_training(at: Paths) -> None:
+    """What the stages import; the local store is made on the way, MLflow does it by fifty migrations."""
     from .model import import_skops
 
     for name in ("pandera.pandas", "sklearn.ensemble"):
         import_module(name)
     import_skops()
     import_module("mlflow.sklearn")
-    make_store(at)
-    for name in ("matplotlib.figure", f"{PACKAGE}.service"):
+    if at.tracking_uri.startswith("sqlite:"):
+        connect(at)
+    import_module("dvc.cli").main(["status", "--quiet"])
+
+
+def import_serving(at: Paths) -> None:
+    """What pictures, service and drift report import; Evidently imports half of what it needs when it compares."""
+    for name in ("matplotlib.figure", "bentoml_cli.cli", f"{PACKAGE}.service"):
         import_module(name)
     import pandas as pd
 
@@ -103,7 +107,5 @@ def prepare(at: Paths) -> None:
 
 
 if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(10)  # the stages come first
     with one_sentence():
         prepare(paths())
