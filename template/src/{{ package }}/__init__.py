@@ -22,5 +22,5 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # A start imports two thousand modules, and all they make stays. Looking through it for garbage again and again, and
 # once more at the end, took a fifth to a third of a command's time.
-gc.set_threshold(100_000, 10, 10)
+gc.set_threshold(20_000, 10, 10)
 atexit.register(gc.freeze)
