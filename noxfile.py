@@ -45,9 +45,10 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
-    # Files side by side, each whole in one process; then, one after the other, those that need the machine's ports.
-    session.run("pytest", "--numprocesses", "auto", "--dist", "loadfile", "-m", "not slow")
-    session.run("pytest", "-m", "slow", "--durations", "12")
+    # Files side by side (tests/conftest.py says what stays together), those that take long after the others.
+    beside = ("--numprocesses", "auto", "--dist", "loadfile")
+    session.run("pytest", *beside, "-m", "not slow")
+    session.run("pytest", *beside, "-m", "slow", "--durations", "12")
 
 
 @nox.session

@@ -16,15 +16,38 @@ import pytest
 from readykit import scaffold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
+LIVES_ALONE = "tests/test_walk.py"  # it makes a project of its own, so it can run beside the others
 
 # A shell that runs us in the background ignores Ctrl-C for us and for all we start, which the tests of Ctrl-C would
 # take for a fault of the program.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files side by side; of the slow ones those that look at the one lived project one after the other."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return "lived" if config.option.markexpr == "slow" and file != LIVES_ALONE else file
+
+    return Scheduling(config, log) if config.option.dist == "loadfile" else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A program that is missing skips a test on somebody's own machine; in the gate it is a fault of `.ci/run`."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI"):
+        report.outcome = "failed"
+    return report
 
 
 @pytest.fixture(scope="session")

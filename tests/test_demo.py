@@ -114,15 +114,6 @@ def test_every_session_of_the_contract_is_there(lived: Lived) -> None:
     assert set(promised.split()) <= sessions
 
 
-def test_plain_nox_is_green(lived: Lived) -> None:
-    """Lint, types, the generated project's own tests, and readiness with its floor."""
-    done = lived.run("nox", timeout=1500)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
-    for session in ("lint", "types", "tests", "readiness"):
-        assert f"* {session}: success" in done.stderr
-    assert not re.search(r"\d+ skipped", done.stdout), "nothing is skipped"
-
-
 def test_a_scheduled_retraining_happens(lived: Lived) -> None:
     """A real server, a real schedule: the next month is decided without a person."""
     decision = lived.project / "reports" / "retraining" / "2013-08.json"

@@ -1,8 +1,9 @@
-"""The first day and week of a newcomer: the generated onboarding page, typed word by word in a fresh project."""
+"""The first day and week of a newcomer: the generated onboarding page, typed word by word, and plain `nox` after it."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import urllib.request
@@ -25,9 +26,15 @@ def ready() -> bool:
         return False
 
 
-def test_the_walk_is_as_the_page_says(kit: list[str], tmp_path: Path) -> None:
-    project = tmp_path / "flight-delays"
-    subprocess.run([*kit, "new", str(project), "--defaults", "--quiet"], check=True)
+@pytest.fixture(scope="module")
+def project(kit: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of its own, so that it can be lived in beside the one of the demo."""
+    target = tmp_path_factory.mktemp("walk") / "flight-delays"
+    subprocess.run([*kit, "new", str(target), "--defaults", "--quiet"], check=True)
+    return target
+
+
+def test_the_walk_is_as_the_page_says(project: Path, kit: list[str]) -> None:
     typist = Reader(project, {**scaffold.environment(project), "PATH": os.pathsep.join(
         [str(Path(kit[0]).parent), os.environ["PATH"]])})  # fmt: skip
     service: subprocess.Popen[bytes] | None = None
@@ -51,3 +58,13 @@ def test_the_walk_is_as_the_page_says(kit: list[str], tmp_path: Path) -> None:
     assert len(typed) >= 12
     told = (project / "README.md").read_text(encoding="utf-8")
     assert all(command.partition(" -- ")[0] in told for command in typed[:3]), "the README begins with the same three"
+
+
+def test_plain_nox_is_green_after_it(project: Path) -> None:
+    """Lint, types, the generated project's own tests, and readiness with its floor."""
+    words, env = scaffold.tool(project, "nox"), scaffold.environment(project)
+    done = subprocess.run(words, cwd=project, env=env, capture_output=True, text=True, timeout=1500)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+    for session in ("lint", "types", "tests", "readiness"):
+        assert f"* {session}: success" in done.stderr
+    assert not re.search(r"\d+ skipped", done.stdout), "nothing is skipped"
