@@ -185,6 +185,9 @@ def project(folder: Path) -> Path:
 
 def main() -> int:
     """Audit the mutations and print what was found."""
+    from readykit.judging import audit_repo
+    from readykit.repo import Repo
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
@@ -199,6 +202,7 @@ def main() -> int:
             path for path in sorted(root.rglob("*")) if path.is_file() and ".git" not in path.relative_to(root).parts
         ]
         tree = {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+        audit_repo(Repo.open(root))  # what is imported and made here, the process of each audit inherits
         numbers = [options.only] if options.only is not None else range(options.seed, options.seed + options.count)
         start, found = time.monotonic(), 0
         for first in range(0, len(numbers), BATCH):
