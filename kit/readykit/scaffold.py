@@ -93,8 +93,9 @@ def build(
     if sync:
         with steps.step("install the environment") as notes:
             _sync(steps, target)
+            notes.append("as uv.lock says")
+        with steps.step("compile it for the first run"):
             _compile(steps, target)
-            notes.append("as uv.lock says, compiled")
     if pipeline:
         with steps.step("run the pipeline"):
             run_pipeline(steps, target, git=git)
