@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from readykit.checks_api import unknown
 from readykit.kinds import Kind
 from readykit.limits import CHECK_SECONDS, JUDGED_APART_BYTES, JUDGING_SECONDS
 from readykit.model import Check, Finding, Status, Verdict
+from readykit.pile import Pile
 from readykit.project import Project
 from readykit.score import weighed
 from readykit.worker import Died, Say, TooLong, Worker, at_most, can_fork
@@ -45,24 +46,6 @@ def findings_on(judged: Sequence[Judged], checks: Sequence[Check], policy: Polic
     return [judgements(checks, *each, policy, found) for each, found in zip(judged, known, strict=True)]
 
 
-class Turns:
-    """Numbers that processes take one by one: each is taken by whoever comes first."""
-
-    def __init__(self, many: int) -> None:
-        """Be ready to give the numbers below `many`, which fits into a pipe."""
-        self._from, to = os.pipe()
-        os.write(to, b"".join(number.to_bytes(2, "little") for number in range(many)))
-        os.close(to)
-
-    def __iter__(self) -> Iterator[int]:
-        while taken := os.read(self._from, 2):
-            yield int.from_bytes(taken, "little")
-
-    def close(self) -> None:
-        """Give no more."""
-        os.close(self._from)
-
-
 def _by_two(judged: Sequence[Judged], checks: Sequence[Check], policy: Policy) -> list[dict[str, Finding]]:
     """The findings that two processes make, by the id of their check; those that need others are left out."""
     project = judged[0][0]
@@ -73,36 +56,32 @@ def _by_two(judged: Sequence[Judged], checks: Sequence[Check], policy: Policy) -
             families.setdefault(check.family, []).append(check)
     # the families share what they look up, the checks of one more than others; the large ones first
     order = sorted(families.values(), key=len, reverse=True)
-    turns = Turns(len(order))
-    worker = Worker(partial(_second, turns, order, judged, policy))
+    pile = Pile(order)
+    worker = Worker(partial(_second, pile, judged, policy))
     try:
-        mine = _taken(turns, order, judged, policy)
+        mine = _taken(pile, judged, policy)
         theirs = _given_back(worker.result(project.repo.say), project.repo)
     finally:
         worker.end()
-        turns.close()
+        pile.end()
     return [one | other for one, other in zip(mine, theirs or [{} for _ in judged], strict=True)]
 
 
-def _taken(
-    turns: Turns, order: Sequence[Sequence[Check]], judged: Sequence[Judged], policy: Policy
-) -> list[dict[str, Finding]]:
+def _taken(pile: Pile[list[Check]], judged: Sequence[Judged], policy: Policy) -> list[dict[str, Finding]]:
     """The findings of this process."""
     found: list[dict[str, Finding]] = [{} for _ in judged]
-    for turn in turns:
+    for family in pile:
         for own, (project, kind) in zip(found, judged, strict=True):
-            own.update({check.id: asked(check, project, kind, policy) for check in order[turn]})
+            own.update({check.id: asked(check, project, kind, policy) for check in family})
     return found
 
 
-def _second(
-    turns: Turns, order: Sequence[Sequence[Check]], judged: Sequence[Judged], policy: Policy, say: Say
-) -> bytes:
+def _second(pile: Pile[list[Check]], judged: Sequence[Judged], policy: Policy, say: Say) -> bytes:
     """The work of the second process."""
     repo = judged[0][0].repo
     repo.say = say
     before = set(repo.unreadable)
-    found = _taken(turns, order, judged, policy)
+    found = _taken(pile, judged, policy)
     return wire.values_out((found, [row for row in repo.unreadable if row not in before], repo.hurried))
 
 

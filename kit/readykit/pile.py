@@ -29,10 +29,10 @@ class Pile(Generic[Piece]):
         os.write(to, b"".join(number.to_bytes(_WIDTH, "little") for number in range(len(self._shares))))
         os.close(to)
 
-    def __iter__(self) -> Iterator[Sequence[Piece]]:
-        """Take shares until there are no more."""
+    def __iter__(self) -> Iterator[Piece]:
+        """Take pieces until there are no more."""
         while number := os.read(self._from, _WIDTH):
-            yield self._shares[int.from_bytes(number, "little")]
+            yield from self._shares[int.from_bytes(number, "little")]
 
     def end(self) -> None:
         """Nothing is taken any more by this process."""

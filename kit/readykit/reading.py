@@ -82,9 +82,9 @@ class Reading:
         mine: set[str] = set()
         try:
             self._own(first)
-            for share in pile:
-                self._own(share)
-                mine.update(share)
+            for path in pile:
+                self._own([path])
+                mine.add(path)
                 for worker in begun:
                     worker.listen(self.repo.say)
             for worker in begun:
@@ -120,17 +120,16 @@ class Reading:
         repo = self.repo
         repo.say = say
         found = []
-        for share in pile:
-            for path in share:
-                self._file(path)
-                leaks = [
-                    (leak.at.line, leak.what, leak.masked, leak.common, leak.value)
-                    for leak in known_leaks(repo).get(path, ())
-                ]
-                known = told(repo, path, self.toolbox)
-                keep = self.kept is not None and may_be_kept(repo, path, known)
-                found.append((path, known, repo.why_unread(path), leaks, keep))
-                repo.forget(path)  # it is not asked again in this process
+        for path in pile:
+            self._file(path)
+            leaks = [
+                (leak.at.line, leak.what, leak.masked, leak.common, leak.value)
+                for leak in known_leaks(repo).get(path, ())
+            ]
+            known = told(repo, path, self.toolbox)
+            keep = self.kept is not None and may_be_kept(repo, path, known)
+            found.append((path, known, repo.why_unread(path), leaks, keep))
+            repo.forget(path)  # it is not asked again in this process
         return wire.packed(found)
 
     def _taken(self, worker: Worker) -> list[str]:

@@ -18,6 +18,7 @@ from readykit.wishes import Wishes
 
 if TYPE_CHECKING:
     from readykit.model import Finding, Verdict
+    from readykit.pile import Pile
     from readykit.policy import Policy
 
 TRAIN = (
@@ -75,19 +76,10 @@ def test_two_find_what_one_finds(
 def test_what_a_second_leaves_behind_is_judged_by_the_first(
     policy: Policy, alone: list[dict[str, Verdict]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dies(turns: panel.Turns, *_: Any) -> bytes:
-        next(iter(turns), None)
+    def dies(pile: Pile[Any], *_: Any) -> bytes:
+        next(iter(pile), None)
         os.kill(os.getpid(), signal.SIGKILL)
         return b""
 
     monkeypatch.setattr(panel, "_second", dies)
     assert two(policy, monkeypatch) == alone
-
-
-def test_a_turn_is_taken_once() -> None:
-    turns = panel.Turns(300)
-    first, second = iter(turns), iter(turns)
-    taken = [next(first), next(second), next(first)]
-    assert [*taken, *second] == list(range(300))
-    assert list(first) == []
-    turns.close()

@@ -90,15 +90,17 @@ def test_what_a_file_shows_comes_back_as_it_was_found() -> None:
     assert "tests/test_train.py" not in second.shown, "what tests call is no trace"
 
 
-def test_processes_share_a_pile_and_each_piece_is_taken_once() -> None:
-    """Who is free takes the next share, in order; however many pieces there are, they fit into the pile."""
-    pile = Pile(range(5_003))
-    first = next(iter(pile))
-    worker = Worker(lambda _say: bytes(str([n for share in pile for n in share]), "ascii"))
-    rest = worker.result()
+@pytest.mark.parametrize("many", [300, 5_003])
+def test_processes_share_a_pile_and_each_piece_is_taken_once(many: int) -> None:
+    """Who is free takes the next ones, in order; however many pieces there are, they fit into the pile."""
+    pile = Pile(range(many))
+    mine = iter(pile)
+    first = next(mine)
+    worker = Worker(lambda _say: bytes(str(list(pile)), "ascii"))
+    theirs = worker.result()
+    assert isinstance(theirs, bytes)
+    assert [first, *mine, *json.loads(theirs)] == list(range(many))
     pile.end()
-    assert isinstance(rest, bytes)
-    assert [*first, *json.loads(rest)] == list(range(5_003))
     empty: Pile[int] = Pile([])
     assert list(empty) == []
 
