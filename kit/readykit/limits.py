@@ -125,7 +125,7 @@ JUDGED_APART_BYTES: Final = 3_000_000
 """Bytes of a tree from which a second process judges half of the checks."""
 PARALLEL_BYTES: Final = 1_200_000
 """Bytes of Python, or what costs as much, from which a second process pays."""
-MAX_KEPT_TEXT: Final = 8_000_000
+MAX_KEPT_TEXT: Final = 2_000_000
 """Characters of text that are kept in memory for who asks again."""
 MAX_FACTS: Final = 60_000
 """Facts of one file; the richest of a hundred repositories has 4,300."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from sys import intern
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Live:
         for fact in facts.get("refs", ()):
             for scope, names in fact.detail.items():
                 top = scope.partition(".")[0]
-                (self.own.setdefault((path, top), set()) if top else self.names).update(names.split())
+                (self.own.setdefault((path, top), set()) if top else self.names).update(map(intern, names.split()))
         for fact in facts.get("def", ()):
             if "." not in fact.name:
                 self.defined.setdefault(path, set()).add(fact.name)

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from readykit import wire
@@ -20,7 +21,7 @@ from readykit.limits import FILE_SECONDS, PARALLEL_BYTES, READING_SECONDS
 from readykit.model import Location
 from readykit.pile import Pile
 from readykit.plan import planned
-from readykit.worker import Died, Fault, Say, TooLong, Worker, at_most, can_fork, listening
+from readykit.worker import Died, Fault, Say, TooLong, Worker, at_most, can_fork, give, listening
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
@@ -61,6 +62,7 @@ class Reading:
         self.toolbox = toolbox
         self.kept = kept
         self._spent = 0.0
+        self._done: set[str] = set()
 
     def read(self, paths: Sequence[str], jobs: int) -> None:
         """Read files, by several processes when there is much to do."""
@@ -78,18 +80,15 @@ class Reading:
     def _shared(self, first: Sequence[str], rest: Sequence[str], many: int) -> None:
         """Read some files here, and of the others as many as other processes do not take first."""
         pile = Pile(rest)
-        begun = [Worker(partial(self._second, pile)) for _ in range(many - 1)]
-        mine: set[str] = set()
+        begun = [Worker(partial(self._second, pile), self._given) for _ in range(many - 1)]
         try:
-            self._own(first)
-            for path in pile:
+            for path in chain(first, pile):
                 self._own([path])
-                mine.add(path)
                 for worker in begun:
                     worker.listen(self.repo.say)
             for worker in begun:
-                mine.update(self._taken(worker))
-            self._own([path for path in rest if path not in mine])  # what a process took with it when it died
+                self._ended(worker)
+            self._own([path for path in rest if path not in self._done])  # what a process took with it when it died
         finally:
             pile.end()
             for worker in begun:
@@ -99,6 +98,7 @@ class Reading:
         """Read files in this process."""
         for path in paths:
             self._file(path)
+            self._done.add(path)
             if self.kept is not None:
                 known = told(self.repo, path, self.toolbox)
                 if may_be_kept(self.repo, path, known):
@@ -116,10 +116,9 @@ class Reading:
         self._spent += time.process_time() - begun
 
     def _second(self, pile: Pile[str], say: Say) -> bytes:
-        """What a second process gives back: facts and rows of the files that it took."""
+        """The work of a second process: gives facts and rows of the files that it takes, one by one."""
         repo = self.repo
         repo.say = say
-        found = []
         for path in pile:
             self._file(path)
             leaks = [
@@ -128,33 +127,30 @@ class Reading:
             ]
             known = told(repo, path, self.toolbox)
             keep = self.kept is not None and may_be_kept(repo, path, known)
-            found.append((path, known, repo.why_unread(path), leaks, keep))
+            give(wire.packed((path, known, repo.why_unread(path), leaks, keep)))
             repo.forget(path)  # it is not asked again in this process
-        return wire.packed(found)
+        return b""
 
-    def _taken(self, worker: Worker) -> list[str]:
-        """Take in what a second process has read, and give the paths; what it died at is refused."""
+    def _given(self, piece: bytes) -> None:
+        """Take in what a second process has read."""
+        path, known, why, leaks, keep = wire.unpacked(piece)
+        self._done.add(path)
+        taken_in(self.repo, path, known, why, self.toolbox)
+        known_leaks(self.repo)[path] = [
+            Leak(Location(path, line), what, masked, common, value) for line, what, masked, common, value in leaks
+        ]
+        self.repo.hurried |= why.startswith(HURRIED)
+        if keep and self.kept is not None:
+            self.kept.add(path, known, why)
+
+    def _ended(self, worker: Worker) -> None:
+        """Wait for a second process; what it died at is refused."""
         try:
             result = worker.result(self.repo.say)
         except Fault:
-            result = Died("", "")
-        if isinstance(result, Died):
-            if result.at.startswith("file:"):
-                self.repo.refused[result.at.removeprefix("file:")] = result.why
-            return []
-        paths = []
-        found = wire.unpacked(result)
-        del result  # as many bytes as all of these
-        for path, known, why, leaks, keep in found:
-            paths.append(path)
-            taken_in(self.repo, path, known, why, self.toolbox)
-            known_leaks(self.repo)[path] = [
-                Leak(Location(path, line), what, masked, common, value) for line, what, masked, common, value in leaks
-            ]
-            self.repo.hurried |= why.startswith(HURRIED)
-            if keep and self.kept is not None:
-                self.kept.add(path, known, why)
-        return paths
+            return
+        if isinstance(result, Died) and result.at.startswith("file:"):
+            self.repo.refused[result.at.removeprefix("file:")] = result.why
 
 
 def _cost(repo: Repo, path: str) -> float:

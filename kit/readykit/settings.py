@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from sys import intern
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -119,7 +120,7 @@ class Settings:
             if self.project.role(path) in OWN:
                 for fact in self.project.repo.facts_of(path, "refs"):
                     for names in fact.detail.values():
-                        found[path].update(names.split())
+                        found[path].update(map(intern, names.split()))  # which stand in many files
                 short = {f.name for f in self.project.repo.facts_of(path, "string") if len(f.name) < 80}
                 for text in short:
                     found[path].update((text,) if text.isidentifier() else APART.split(text))

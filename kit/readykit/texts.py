@@ -7,6 +7,7 @@ question is answered once a repository, and a pattern is asked only of texts tha
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,19 +30,22 @@ NAME, VALUE = attrgetter("name"), attrgetter("value")
 
 Row = TypeVar("Row")
 needed = Answers(held)
-_numbers: list[int] = []
+_alone: list[tuple[int]] = []
 
 
-def numbers(most: int) -> Iterable[int]:
-    """The numbers from 0 on, that many or more: the same objects each time, for a large tree has millions of them."""
-    _numbers.extend(range(len(_numbers), most))
-    return _numbers
+def alone(most: int) -> Iterable[tuple[int]]:
+    """The numbers from 0 on, that many or more, each by itself: the same objects each time.
+
+    A large tree has millions of them, and most texts stand in one place: all indexes share what says so.
+    """
+    _alone.extend((number,) for number in range(len(_alone), most))
+    return _alone
 
 
 class Texts(Generic[Row]):
     """Different texts, and the rows (facts, mostly) that have them."""
 
-    def __init__(self, rows: Sequence[Row], places: Mapping[str, list[int]]) -> None:
+    def __init__(self, rows: Sequence[Row], places: Mapping[str, Sequence[int]]) -> None:
         """`places` says by text which of the rows have it."""
         self.rows = rows
         self.places = places
@@ -50,26 +54,30 @@ class Texts(Generic[Row]):
     @classmethod
     def of(cls, rows: Sequence[Row], text: Callable[[Row], str]) -> Texts[Row]:
         """Index rows by a text of each."""
-        places: dict[str, list[int]] = defaultdict(list)
-        for number, each in zip(numbers(len(rows)), map(text, rows), strict=False):
-            places[each].append(number)
+        places: dict[str, Sequence[int]] = {}
+        for place, each in zip(alone(len(rows)), map(text, rows), strict=False):
+            known = places.get(each)
+            if known is None:
+                places[each] = place
+            elif type(known) is list:
+                known.append(place[0])
+            else:
+                places[each] = [*known, place[0]]
         return cls(rows, places)
 
     def seen_as(self, by: Callable[[str], str]) -> Texts[Row]:
         """The same rows by what a function makes of their texts."""
-        places: dict[str, list[int]] = {}
-        shared: set[str] = set()
+        places: dict[str, Sequence[int]] = {}
+        several: dict[str, list[int]] = {}
         for text, own in self.places.items():
             made = by(text)
             known = places.get(made)
             if known is None:
                 places[made] = own  # most texts stay apart: they share the numbers until a second one comes
-                shared.add(made)
-            elif made in shared:
-                places[made] = known + own
-                shared.discard(made)
+            elif made in several:
+                several[made] += own
             else:
-                known += own
+                places[made] = several[made] = [*known, *own]
         return Texts(self.rows, places)
 
     @cached_property
@@ -77,10 +85,10 @@ class Texts(Generic[Row]):
         return sum(map(len, self.places))
 
     @cached_property
-    def _all(self) -> tuple[str, list[str], list[int]]:
+    def _all(self) -> tuple[str, list[str], array[int]]:
         """The texts one after the other in lower case; the texts; where each begins, and where the last ends."""
         texts = list(self.places)
-        return lowered("\n".join(texts)), texts, list(accumulate((len(text) + 1 for text in texts), initial=0))
+        return lowered("\n".join(texts)), texts, array("Q", accumulate((len(text) + 1 for text in texts), initial=0))
 
     def of_texts(self, *texts: str) -> list[Row]:
         """The rows that have one of some texts, in their order."""
@@ -152,7 +160,7 @@ class Facts:
         """The facts of a kind by the keys of their details: the names of the arguments that a call is given."""
         facts = self.kinds.get(kind, [])
         places: dict[str, list[int]] = defaultdict(list)
-        for number, fact in zip(numbers(len(facts)), facts, strict=False):
+        for (number,), fact in zip(alone(len(facts)), facts, strict=False):
             for key in fact.detail:
                 places[key].append(number)
         return Texts(facts, places)

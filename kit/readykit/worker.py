@@ -25,15 +25,16 @@ from readykit.limits import AUDIT_SECONDS, MAX_MEMORY, MAX_OPEN_FILES, MAX_REPOR
 Say = Callable[[str], None]
 """Tells what is begun: `file:PATH`, `check:ID` or a word for a stage."""
 
-MARK, RESULT, REFUSAL, FAULT = b"M", b"R", b"E", b"F"
+MARK, PIECE, RESULT, REFUSAL, FAULT = b"M", b"P", b"R", b"E", b"F"
 _HEAD = 5  # one letter, and the length of what follows in four bytes
-_PIECE = 1 << 20
+_MOST = 1 << 20
+"""Bytes that are read at once, and that a pipe holds where it can."""
 _KEPT = frozenset({"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "XDG_CACHE_HOME", "KIT_CACHE_DIR", "LOCALAPPDATA"})
 """What a worker keeps of the environment: nothing that a report could leak."""
 
 
-_at_work = False
-"""Whether this process is a worker itself."""
+_at_work: int | None = None
+"""The pipe to the parent, where this process is a worker itself."""
 
 
 class TooLong(BaseException):
@@ -55,17 +56,20 @@ class Died:
 class Worker:
     """One piece of work in a process of its own."""
 
-    def __init__(self, work: Callable[[Say], bytes]) -> None:
+    def __init__(self, work: Callable[[Say], bytes], taken: Callable[[bytes], None] | None = None) -> None:
         """Start it.
 
         Args:
             work: is called in the worker with a function to say what it begins; gives back the result.
+            taken: is told here what the worker `give`s before its end.
         """
         self.at = ""
+        self._taken = taken
         self._ended = False
         self._data = bytearray()
         self._answer: tuple[bytes, bytes] | None = None
         reading, writing = os.pipe()
+        _widen(writing)
         self.process = os.fork()
         if not self.process:
             os.close(reading)
@@ -130,13 +134,16 @@ class Worker:
 
     def _hear(self, heard: Say | None) -> bool:
         """Read on; says whether there was anything."""
-        piece = os.read(self._from, _PIECE)
+        piece = os.read(self._from, _MOST)
         self._data += piece
         for kind, text in self._frames():
             if kind == MARK:
                 self.at = text.decode("utf-8", "surrogateescape")
                 if heard is not None:
                     heard(self.at)
+            elif kind == PIECE:
+                if self._taken is not None:
+                    self._taken(text)
             else:
                 self._answer = kind, text
         return bool(piece)
@@ -215,9 +222,9 @@ def _be_a_worker(work: Callable[[Say], bytes], pipe: int) -> None:
     global _at_work
     code = 1
     try:
-        if not _at_work:  # the workers of a worker stay in its group: whoever ends that ends them at once
+        if _at_work is None:  # the workers of a worker stay in its group: whoever ends that ends them at once
             os.setsid()
-        _at_work = True
+        _at_work = pipe
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and ends its workers
         for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
@@ -246,6 +253,21 @@ def _be_silent() -> None:
     os.close(nothing)
     if (handler := sys.modules.get("faulthandler")) is not None:
         handler.disable()
+
+
+def give(piece: bytes) -> None:
+    """Hand a piece of what was worked out to the parent before the end; only a worker can."""
+    if _at_work is None:
+        raise RuntimeError("there is nobody to give it to")
+    _send(_at_work, PIECE, piece)
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold more than usual, so that the worker need not wait for a parent that is at work itself."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # not every system can, nor lets every user
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _MOST)
 
 
 def _send(pipe: int, kind: bytes, data: bytes) -> None:
