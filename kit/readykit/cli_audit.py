@@ -13,6 +13,7 @@ from readykit.errors import BELOW_FLOOR, FAULT, IN_PART, OK, TARGET, UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from readykit.model import Report
 
@@ -89,8 +90,9 @@ def _audit(options: argparse.Namespace) -> int:
     wishes = Wishes(options.profile, select, ignore, options.config, options.trust_config, folders(options), rubrics)
     progress = Progress()
     watched = progress.wanted and not options.quiet
-    shows = "html" in (options.format, *map(format_of, options.output))
-    way = Way(options.jobs, not options.no_cache, progress.heard if watched else None, excerpts=shows)
+    forms = {format_of(path) or "" for path in options.output} | (set() if options.quiet else {options.format})
+    heard = _waiting(forms, progress.heard if watched else None)
+    way = Way(options.jobs, not options.no_cache, heard, excerpts="html" in forms)
     try:
         report, then = both(audit, options, wishes, way)
     finally:
@@ -102,6 +104,21 @@ def _audit(options: argparse.Namespace) -> int:
     if not options.quiet:
         sys.stdout.write(_render(report, options.format, options, run, printed=True))
     return _exit_code(report, options)
+
+
+def _waiting(forms: set[str], heard: Callable[[str], None] | None) -> Callable[[str], None]:
+    """What hears the worker: at its first word the writers are loaded, for while it works nobody else does."""
+    unready = list(forms)
+
+    def hear(at: str) -> None:
+        from readykit.report import writer
+
+        while unready:
+            writer(unready.pop())
+        if heard is not None:
+            heard(at)
+
+    return hear
 
 
 def jobs(word: str) -> int:

@@ -48,12 +48,17 @@ def render(report: Report, form: str, **wishes: Any) -> str:
     Returns:
         Text that ends in a line break.
     """
-    from readykit.compiling import remembered
-
-    with remembered("report"):
-        writer = import_module(f"{__name__}.{_MODULES.get(form, form)}")
+    writes = writer(form)
     if not report.clean:  # those of an audit are
         from readykit.clean import cleaned
 
         report = cleaned(report)
-    return str(writer.render(report, **wishes))
+    return str(writes.render(report, **wishes))
+
+
+def writer(form: str) -> Any:
+    """The module that writes a format; who waits for a report can load it meanwhile."""
+    from readykit.compiling import remembered
+
+    with remembered("report"):
+        return import_module(f"{__name__}.{_MODULES.get(form, form)}")
