@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from readykit import worker
 from readykit.errors import TargetError
-from readykit.worker import Died, Fault, Say, TooLong, Worker, at_most
+from readykit.worker import Died, Fault, Say, TooLong, Worker, at_most, give
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
 
@@ -42,6 +42,30 @@ def test_the_result_comes_back_whole() -> None:
     """A result larger than a pipe holds comes back byte by byte as it was."""
     data = os.urandom(3_000_000)
     assert Worker(lambda _say: data).result() == data
+
+
+def test_what_a_worker_gave_stays_when_it_dies() -> None:
+    """Pieces come in order, small ones and larger than a pipe holds, and are not lost with the rest."""
+    pieces = [b"first", os.urandom(3_000_000), b""]
+    taken: list[bytes] = []
+
+    def work(say: Say) -> bytes:
+        for piece in pieces:
+            give(piece)
+        say("file:deadly.py")
+        os.kill(os.getpid(), signal.SIGKILL)
+        return b""
+
+    result = Worker(work, taken.append).result()
+    assert isinstance(result, Died)
+    assert result.at == "file:deadly.py"
+    assert taken == pieces
+
+
+def test_only_a_worker_can_give() -> None:
+    """There is nobody else to take it."""
+    with pytest.raises(RuntimeError, match="nobody"):
+        give(b"lost")
 
 
 def test_what_is_begun_is_heard_in_order() -> None:
