@@ -10,7 +10,7 @@ import os
 import subprocess
 import tempfile
 from importlib import import_module
-from importlib.util import cache_from_source, find_spec
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,7 +72,7 @@ def lineage(at: Paths) -> dict[str, str]:
 def prepare(at: Paths) -> None:
     """Import on two cores what the commands import: a fresh environment compiles each module on its first import."""
     last = find_spec("evidently")
-    if last is None or last.origin is None or Path(cache_from_source(last.origin)).exists():
+    if last is None or last.cached is None or Path(last.cached).exists():
         return
     second = get_context("spawn").Process(target=import_serving, args=(at,))
     second.start()
