@@ -34,6 +34,12 @@ def project(kit: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+def test_a_new_project_has_done_what_its_first_run_would_wait_for(project: Path) -> None:
+    assert (project / "mlflow.db").is_file()
+    for library in ("mlflow", "sklearn", "bentoml", "evidently"):
+        assert any((project / ".venv").glob(f"**/{library}/__pycache__/__init__.*.pyc")), library
+
+
 def test_the_walk_is_as_the_page_says(project: Path, kit: list[str]) -> None:
     typist = Reader(project, {**scaffold.environment(project), "PATH": os.pathsep.join(
         [str(Path(kit[0]).parent), os.environ["PATH"]])})  # fmt: skip
