@@ -78,6 +78,8 @@ def prepare(at: Paths) -> None:
     second.start()
     import_training(at)
     second.join()
+    if second.exitcode:  # it has said why
+        raise SystemExit(second.exitcode)
 
 
 def import_training(at: Paths) -> None:
