@@ -19,8 +19,8 @@ from readykit.model import Finding, Report, Since, Status
 from readykit.text import clean
 
 VERSION = 1
-MAX_BYTES = 50_000_000
-"""Bytes of a file with a baseline: a whole report of a very large repository."""
+MAX_BYTES = 20_000_000
+"""Bytes of a file with a baseline: a whole report of a very large repository. JSON can take 25 times its size."""
 _WORSE = {Status.PARTIAL: 1, Status.FAIL: 2}
 _MENDED = (Status.PASS, Status.NOT_APPLICABLE)
 
@@ -91,11 +91,11 @@ def _baseline(found: Any, path: str) -> Baseline:
         raise _no(path, f"is a baseline of version {clean(str(version), 20)}; this readykit reads version {VERSION}")
     try:
         known = {str(row["id"]): _row(row) for row in rows if row["status"] in set(_WORSE)}
-        profile, score = str(found.get("profile", "")), _number(found.get("score"))
-        level = None if found.get("level") is None else int(found["level"])
+        profile, score = str(found.get("profile", "")), _figure(found.get("score"), 100)
+        level = _figure(found.get("level"), 4)
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise _no(path, "has an entry without id and status") from None
-    return Baseline(path, profile, score, level, known, whole=version is None)
+        raise _no(path, "has an entry without id and status, or a score or level that is none") from None
+    return Baseline(path, profile, score, None if level is None else int(level), known, whole=version is None)
 
 
 def _row(row: Mapping[str, Any]) -> Row:
@@ -103,7 +103,14 @@ def _row(row: Mapping[str, Any]) -> Row:
     return Row(Status(row["status"]), tuple(map(str, faults)) if isinstance(faults, list) else ())
 
 
-def _number(value: Any) -> float | None:
+def _figure(value: Any, most: int) -> float | None:
+    """A score or a level.
+
+    Raises:
+        ValueError: it is none, like `NaN`, which no score is worse than.
+    """
+    if value is not None and (isinstance(value, bool) or not 0 <= value <= most):
+        raise ValueError(value)
     return None if value is None else float(value)
 
 

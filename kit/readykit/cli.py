@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from readykit import __version__
-from readykit.errors import FAULT, INTERRUPTED, OK, KitError, UsageError
+from readykit.errors import FAULT, INTERRUPTED, OK, USAGE, KitError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -29,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is not None:
         return _run(list(argv))
+    _stand_in_for_closed_streams()
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # who is told to end cleans up first
             signal.signal(getattr(signal, name), _interrupted)
@@ -44,49 +45,97 @@ def _interrupted(_number: int, _frame: object) -> None:
 
 
 def _run(words: list[str]) -> int:
-    if words in (["--version"], ["-V"]):  # before anything is imported: editors and scripts ask often
-        print(f"readykit {__version__}")
-        return OK
-    _forget_working_directory()
-    _never_fail_to_print()
     try:
-        from readykit.compiling import remembered
-
-        with remembered("start"):
-            parser = _parser_of(words[0]) if words and words[0] in _COMMANDS else _parser()
-        options = parser.parse_args(words[1:] if words and words[0] in _COMMANDS else words)
-        return int(options.run(options))
+        return _printed(_done(words))
     except KitError as problem:
         _tell(str(problem))
         return problem.exit_code
     except KeyboardInterrupt:
-        print("kit: interrupted; what was done is kept", file=sys.stderr)
+        _tell("interrupted; what was done is kept")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader (`| head`) has what it wanted; keep Python from complaining again when it flushes at exit.
         sys.stdout = None
         return OK
-    except Exception:  # the one place where a fault of ours is met: it must be reported, whatever it is
-        import traceback
+    except Exception as problem:  # the one place where a fault of ours is met: it must be reported, whatever it is
+        if not (surroundings := _surroundings(problem)):
+            import traceback
 
-        print(f"kit: a fault of ours, please report it with these lines (readykit {__version__}):", file=sys.stderr)
-        _tell(traceback.format_exc())
-        return FAULT
+            _tell(f"a fault of ours, please report it with these lines (readykit {__version__}):")
+            _tell(traceback.format_exc())
+            return FAULT
+        _tell(surroundings)
+        sys.stdout = None  # as above
+        return USAGE
+
+
+def _done(words: list[str]) -> int:
+    """What the words ask for, done; its exit code."""
+    if words in (["--version"], ["-V"]):  # before anything is imported: editors and scripts ask often
+        print(f"readykit {__version__}")
+        return OK
+    _forget_working_directory()
+    _never_fail_to_print()
+    from readykit.compiling import remembered
+
+    with remembered("start"):
+        parser = _parser_of(words[0]) if words and words[0] in _COMMANDS else _parser()
+    options = parser.parse_args(words[1:] if words and words[0] in _COMMANDS else words)
+    return int(options.run(options))
+
+
+def _printed(code: int) -> int:
+    """The exit code, when all is printed: later, nobody could say that it failed."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return code
 
 
 def _tell(message: str) -> None:
     """Say something on standard error; what it quotes may be a stranger's path or address."""
+    import contextlib
+
     from readykit.clean import told
 
-    for line in message.rstrip().split("\n"):
-        print(f"kit: {told(line)}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # nobody is left to be told
+        for line in message.rstrip().split("\n"):
+            print(f"kit: {told(line)}", file=sys.stderr, flush=True)
+
+
+def _surroundings(problem: Exception) -> str:
+    """What is wrong around us, where that and no fault of ours is why something failed; else empty."""
+    import errno
+    import os
+
+    if isinstance(problem, FileNotFoundError):
+        try:
+            os.getcwd()  # noqa: PTH109 - pathlib asks the same
+        except FileNotFoundError:
+            return "the folder that this was started in is gone: change to one that is there"
+    unwritable = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+    if isinstance(problem, OSError) and problem.filename is None and problem.errno in unwritable:
+        return f"standard output: cannot be written ({problem.strerror})"
+    return ""
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Give the null device to who was started without standard streams: else the next file opened would be taken."""
+    import os
+
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is the stream's
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w", encoding="utf-8"))
 
 
 def _forget_working_directory() -> None:
     """Take the working directory off the import path: `kit audit` may run inside a hostile repository."""
     import os
 
-    here = os.path.realpath(os.curdir)
+    try:
+        here = os.path.realpath(os.curdir)
+    except FileNotFoundError:  # it was removed: nothing can be imported from there
+        here = ""
     sys.path[:] = [entry for entry in sys.path if entry and os.path.realpath(entry) != here]
 
 

@@ -6,6 +6,7 @@ Imports stay inside the functions, as in `cli`.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from readykit.cli_baseline import add_baseline, both, compared, known, to_write
@@ -38,7 +39,7 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
         "--prefix", type=_prefix, default="", metavar="DIR",
         help="the audited folder in its repository, for paths in SARIF, GitHub and GitLab reports",
     )  # fmt: skip
-    parser.add_argument("--min-score", type=float, metavar="N", help="exit 1 when the score is lower")
+    parser.add_argument("--min-score", type=_points, metavar="N", help="exit 1 when the score is lower")
     parser.add_argument("--min-level", type=int, choices=range(5), metavar="N", help="exit 1 when the level is lower")
     add_baseline(parser)
     parser.add_argument("--select", metavar="IDS", help="only these checks: ids or families, comma-separated")
@@ -131,6 +132,20 @@ def jobs(word: str) -> int:
     if number < 1:
         raise ValueError(word)
     return number
+
+
+def _points(word: str) -> float:
+    """Points of a score.
+
+    Raises:
+        argparse.ArgumentTypeError: they are none, like `nan`, which no score would be below.
+    """
+    import argparse
+
+    with suppress(ValueError):
+        if 0 <= (number := float(word)) <= 100:
+            return number
+    raise argparse.ArgumentTypeError("write a number from 0 to 100")
 
 
 def _prefix(word: str) -> str:

@@ -12,6 +12,7 @@ from struct import unpack_from
 from typing import NamedTuple
 
 from readykit.githead import content
+from readykit.limits import MAX_NAMES
 
 MAX_BYTES = 64_000_000
 _HEADER = 12
@@ -80,7 +81,7 @@ def _entries(body: bytes, size: int) -> Iterator[Entry]:
     signature, version, count = unpack_from(">4sII", body)
     if signature != b"DIRC" or version not in (2, 3, 4):
         raise Broken
-    place, path = _HEADER, b""
+    place, path, named = _HEADER, b"", 0
     for _ in range(count):
         start, place = place, place + _STAT + size + 2
         if place > len(body):
@@ -95,6 +96,9 @@ def _entries(body: bytes, size: int) -> Iterator[Entry]:
                 raise Broken
         end = body.index(b"\0", place)
         path = path[:kept] + body[place:end]
+        named += len(path)
+        if named > MAX_NAMES:  # in version 4 each name may be a letter longer than the one before
+            raise Broken
         mode, digest = unpack_from(">I", body, start + _MODE)[0], body[start + _STAT : start + _STAT + size]
         yield Entry(path.decode("utf-8", "surrogateescape"), mode, digest.hex().encode())
         place = end + 1 if version == 4 else start + (end - start + 8) // 8 * 8

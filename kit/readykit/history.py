@@ -11,7 +11,8 @@ from readykit.githead import COMMIT
 MAX_COMMITS = 500
 MAX_BYTES = 2_000_000
 SECONDS = 10.0
-_FORMAT = "%H%x1f%at%x1f%P%x1f%an%x1f%ae%x1f%B%x1e"
+_FORMAT = "%H%x00%at%x00%P%x00%an%x00%ae%x00%B"
+_FIELDS = 6  # each ends in a zero, which is the one sign that no name and no message can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def read(folder: Path, commit: str | None, scratch: Path | None = None) -> Histo
         return NO_HISTORY
     from readykit.git import NoGit, Shim  # starting programs is not imported before one is started
 
-    words = ["log", f"--format={_FORMAT}", "-n", str(MAX_COMMITS), "--end-of-options", "audit"]
+    words = ["log", "-z", f"--format={_FORMAT}", "-n", str(MAX_COMMITS), "--end-of-options", "audit"]
     try:
         with Shim(folder, commit, scratch) as shim:
             asked = shim.run(words, SECONDS)
@@ -75,15 +76,14 @@ def read(folder: Path, commit: str | None, scratch: Path | None = None) -> Histo
             cut = shim.shallow
     except NoGit as why:
         return History((), str(why))
-    output = data.decode("utf-8", "replace")
-    commits = tuple(made(record) for record in output.split("\x1e") if record.count("\x1f") >= 5)
+    fields = data.decode("utf-8", "replace").split("\0")
+    commits = tuple(made(*record) for record in zip(*[iter(fields)] * _FIELDS, strict=False))
     fault = "" if whole else "git could not read all of its objects"
     return History(commits, fault or ("only the latest commits were cloned" if cut else ""))
 
 
-def made(record: str) -> Commit:
-    """A commit from one record of the output."""
-    digest, when, parents, author, address, message = record.strip("\n").split("\x1f", 5)
+def made(digest: str, when: str, parents: str, author: str, address: str, message: str) -> Commit:
+    """A commit from what git says of it."""
     robot = bool(re.search(r"\[bot\]|dependabot|renovate|github-actions|pre-commit-ci", author, re.IGNORECASE))
     seconds = int(when) if re.fullmatch(r"\d{1,12}", when) else 0
-    return Commit(digest, seconds, message, " " in parents, robot, author, address)
+    return Commit(digest, seconds, message.strip("\n"), " " in parents, robot, author, address)

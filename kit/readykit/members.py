@@ -93,18 +93,27 @@ class Members(Source, Generic[Where]):
         Args:
             unwrap: whether a single folder that holds everything is taken away.
         """
-        for folder in sorted(self._environments):
-            inside = [path for path in self.sizes if path.startswith(folder)]
-            for path in inside:
-                del self.sizes[path], self.where[path]
-            if inside:
-                self.skipped.add(folder.rstrip("/"), NOT_OWN)
+        if self._environments:
+            self._leave_out_environments()
         first = next(iter(self.sizes), "").partition("/")[0] + "/"
         if unwrap and self.sizes and all(path.startswith(first) for path in self.sizes):
             self.sizes = {path.removeprefix(first): size for path, size in self.sizes.items()}
             self.where = {path.removeprefix(first): where for path, where in self.where.items()}
             for rows in (self.skipped, self.unread):
                 rows[:] = [type(row)(row.path.removeprefix(first), row.why) for row in rows]
+
+    def _leave_out_environments(self) -> None:
+        """Take away what lies in folders with a `pyvenv.cfg`: one look at each path, however many there are of them."""
+        left_out = set()
+        for path in list(self.sizes):
+            parts = path.split("/")[:-1]
+            above = ("/".join(parts[:length]) + "/" for length in range(1, len(parts) + 1))
+            folder = next((place for place in above if place in self._environments), "")
+            if folder:
+                del self.sizes[path], self.where[path]
+                left_out.add(folder.rstrip("/"))
+        for folder in sorted(left_out):
+            self.skipped.add(folder, NOT_OWN)
 
 
 def _refusal(name: str, portable: bool) -> str:

@@ -164,19 +164,25 @@ def validate(settings: Settings) -> None:
 
 
 def numbers(settings: Settings) -> None:
-    """Refuse weights that are no numbers.
+    """Refuse weights that are no numbers, and floors that no report is below or all are.
 
     Raises:
         UsageError: says which one.
     """
-    if any(not name.isdigit() for name in settings.table.get("levels", {})):
+    for key, most in (("min_score", 100), ("min_level", 4)):
+        if not 0 <= settings.table.get(key, 0) <= most:  # also `nan`, which is not less than anything
+            raise UsageError(f"{settings.at(key)}: {key} must be a number from 0 to {most}")
+    if any(name not in LEVELS for name in settings.table.get("levels", {})):
         raise UsageError(f"{settings.at('levels')}: levels are numbers from 1 to 4")
     for key in ("weights", "levels", "dimensions"):
         for name, value in settings.table.get(key, {}).items():
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-                raise UsageError(f"{settings.at(f'{key}.{name}')}: {key}.{name} must be a number of 0 or more")
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MOST:
+                raise UsageError(f"{settings.at(f'{key}.{name}')}: {key}.{name} must be a number from 0 to {MOST:,}")
 
 
+LEVELS = frozenset("1234")
+MOST = 1_000_000
+"""Of a weight: the sum of all is a number yet."""
 WORDS = {"str": "string", "dict": "table", "int": "whole number"}
 
 

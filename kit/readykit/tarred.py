@@ -21,6 +21,8 @@ _LARGEST = 1 << 50
 _FILES = frozenset(b"0\x007")
 _LINKS, _FOLDER, _SPARSE = frozenset(b"12"), ord("5"), ord("S")
 _PAX, _PAX_ALL, _LONG_NAME, _LONG_LINK = b"xgLK"
+_TOLD, _SPARSE_TOLD = (b"path", b"size"), b"GNU.sparse"
+"""What is taken of a pax header; a stranger can write millions of other keys."""
 Wanted = Callable[[str, int], bool]
 
 
@@ -67,11 +69,9 @@ class Tarred(Members[bytes]):
                 else:
                     stream.skip(header.size)
                 stream.skip(-header.size % _BLOCK)
-        except Bomb as why:
-            self.unread.add(".", f"the archive {why}: what follows is not read")
-        except Broken as why:
+        except (Bomb, Broken) as why:
             if not self._seen:
-                raise
+                raise Broken(str(why)) from None
             self.unread.add(".", f"the archive {why}: what follows is not read")
         if not self._seen:
             raise Broken("is not a tar archive, or holds nothing")
@@ -155,8 +155,7 @@ def _header(block: bytes, kind: int, size: int, told: dict[str, str]) -> Header:
         name = f"{_text(block[345:500])}/{name}"
     if told.get("size", "").isdecimal() and len(told["size"]) < 16:
         size = int(told["size"])  # larger than the header has room for
-    sparse = any(key.startswith("GNU.sparse") for key in told)
-    return Header(told.get("path") or name, kind, size, sparse)
+    return Header(told.get("path") or name, kind, size, "sparse" in told)
 
 
 def _checked(block: bytes) -> bool:
@@ -184,7 +183,7 @@ def _number(field: bytes) -> int:
 
 
 def _records(data: bytes) -> dict[str, str]:
-    """The `length key=value` lines of a pax header."""
+    """What the `length key=value` lines of a pax header say of the name, the size, and holes."""
     found: dict[str, str] = {}
     place = 0
     while place < len(data):
@@ -192,7 +191,10 @@ def _records(data: bytes) -> dict[str, str]:
         if not length.isdigit() or not len(length) + 1 < int(length) <= len(data) - place:
             break
         key, _, value = data[place + len(length) + 1 : place + int(length)].rstrip(b"\n").partition(b"=")
-        found[_text(key)] = _text(value)
+        if key in _TOLD:
+            found[key.decode()] = _text(value)
+        elif key.startswith(_SPARSE_TOLD):
+            found["sparse"] = ""
         place += int(length)
     return found
 

@@ -20,6 +20,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _CI_COMMAND = re.compile(r"#(?=#\w{0,20}\[)")
 # Others only from the beginning of a line, whatever space or colour stands before: `::error file=...::`.
 _CI_LINE = re.compile(r"^((?:\s|\x1b\[[\d;]*m)*):(?=:)", re.MULTILINE)
+_COLUMNS = 6  # digits of a width that is one
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt\\]))")
 MAX_PATH = 1_000
 """Characters of a path that are shown; a longer one ends in a hash, so that two stay two."""
@@ -100,7 +101,7 @@ def off_the_line(page: str) -> str:
 def terminal_width() -> int:
     """Columns to print in: what COLUMNS says, else those of the terminal, else 80, as `shutil` has it."""
     named = os.environ.get("COLUMNS", "")
-    if named.isdecimal() and int(named):
+    if named.isdecimal() and len(named) <= _COLUMNS and int(named):
         return int(named)
     try:
         return os.get_terminal_size((sys.__stdout__ or sys.stdout).fileno()).columns or 80

@@ -148,8 +148,9 @@ class Stream:
         self._next = self._next[ahead:]
         size -= ahead
         if self._decoder is None:
-            if self._file.seek(size, 1) > self._size:
+            if self._file.tell() + size > self._size:  # further than any file can be long, it would be an error
                 raise Broken("is cut off")
+            self._file.seek(size, 1)
             return
         while size > 0:
             piece = self._piece()

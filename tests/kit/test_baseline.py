@@ -332,3 +332,10 @@ def test_commit_all_is_asked_about_what_it_commits(project: Path, tmp_path: Path
     git(project, "checkout", "-q", "train.py")
     (project / "train.py").write_text("# nothing new\n" + TRAIN)
     git(project, "commit", "-qam", "four")
+
+
+@pytest.mark.parametrize("figure", ["NaN", "Infinity", "1e999", "-1", "101", "true", '"90"', "[]"])
+def test_a_score_that_nothing_is_worse_than_is_none(tmp_path: Path, figure: str) -> None:
+    (tmp_path / "base.json").write_text(f'{{"baseline_version": 1, "score": {figure}, "checks": []}}')
+    with pytest.raises(UsageError, match="a score or level that is none"):
+        baseline.read(str(tmp_path / "base.json"))

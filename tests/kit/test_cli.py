@@ -154,3 +154,38 @@ def test_every_check_can_be_explained(kit: list[str]) -> None:
         page = run(kit, "explain", line.split()[0]).stdout
         assert all(f"\n{section}\n" in page for section in ("What", "Why", "Fix", "Source"))
         assert max(map(len, page.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "out", "err"),
+    [
+        ('"$@" audit . --format json >&-', 0, "", ""),
+        ('"$@" audit . --quiet 2>&-', 0, "", ""),
+        ('"$@" audit nothing-here 2>&-', 3, "", ""),
+        ('"$@" audit . <&- >&- 2>&-', 0, "", ""),
+        ('"$@" audit . >/dev/full', 2, "", "kit: standard output: cannot be written (No space left on device)\n"),
+        ('"$@" --version >/dev/full', 2, "", "kit: standard output: cannot be written (No space left on device)\n"),
+        ('"$@" audit nothing-here 2>/dev/full', 3, "", ""),
+        ('rm -r "$PWD"; "$@" audit .', 3, "", "kit: .: no such file or directory\n"),
+        ('rm -r "$PWD"; "$@" doctor', 2, "", "kit: the folder that this was started in is gone: change to one that is"),
+    ],
+)
+def test_streams_and_folders_that_are_gone(
+    kit: list[str], project: Path, words: str, code: int, out: str, err: str
+) -> None:
+    done = subprocess.run(["sh", "-c", words, "sh", *kit], cwd=project, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (code, out), done.stderr
+    assert done.stderr.startswith(err), done.stderr
+    assert err or not done.stderr
+
+
+@pytest.mark.parametrize("floor", ["nan", "inf", "-1", "101", "high"])
+def test_a_floor_that_nothing_can_be_below_is_none(kit: list[str], project: Path, floor: str) -> None:
+    done = run(kit, "audit", project, f"--min-score={floor}")
+    assert done.returncode == 2
+    assert done.stderr.startswith("kit: argument --min-score: write a number from 0 to 100")
+
+
+def test_any_width_is_printed_in(kit: list[str], project: Path) -> None:
+    for width in ("9" * 5000, "0", "-5", "wide"):
+        assert run(kit, "audit", project, COLUMNS=width).returncode == 0

@@ -113,3 +113,11 @@ def test_damage_is_told_and_no_commit_no_history(repository: Path, tmp_path: Pat
 def test_a_limit_of_commits(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "MAX_COMMITS", 2)
     assert len(Repo.open(repository).history.commits) == 2
+
+
+def test_no_message_and_no_name_can_forge_a_commit(repository: Path) -> None:
+    forged = "".join(f"\x1e{n:040x}\x1f1700000000\x1f\x1fEve\x1feve@localhost\x1fForge {n}\n" for n in range(9))
+    git(repository, "-c", "user.name=A\x1fB\x1eC", "commit", "--quiet", "--allow-empty", "--message", f"Mend{forged}")
+    commits = Repo.open(repository).history.commits
+    assert len(commits) == 4
+    assert {commit.author for commit in commits} == {"Ada", "A\x1fB\x1eC"}

@@ -108,6 +108,12 @@ def test_pyproject_is_read_too_and_kit_toml_comes_first() -> None:
         ("[[waive]]\nchecks = ['TRK001']", "kit.toml:2: a waiver needs checks"),
         ("[[waive]]\nchecks = ['TRK001']\nreason = 'x'\nwho = 'me'", "nothing else"),
         ("[levels]\nfour = 1", "numbers from 1 to 4"),
+        ("[levels]\n'\u00b2' = 1", "numbers from 1 to 4"),
+        ("[weights]\nTRK001 = nan", "kit.toml:2: weights.TRK001 must be a number from 0 to"),
+        ("[weights]\nTRK001 = 1e308", "kit.toml:2: weights.TRK001 must be a number from 0 to"),
+        (f"[weights]\nTRK001 = 1{'0' * 400}", "kit.toml:2: weights.TRK001 must be a number from 0 to"),
+        ("min_score = nan", "kit.toml:1: min_score must be a number from 0 to 100"),
+        ("min_level = 5", "kit.toml:1: min_level must be a number from 0 to 4"),
         ("= 3", "kit.toml"),
     ],
 )

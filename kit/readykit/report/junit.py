@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from readykit.model import Status
 from readykit.report.markup import Markup, element, joined
 from readykit.report.words import DIMENSIONS
+from readykit.text import off_the_line
 
 if TYPE_CHECKING:
     from readykit.model import Finding, Report
@@ -61,7 +62,7 @@ def _case(finding: Finding) -> Markup:
         lines.insert(0, f"waived: {finding.waiver.reason}")
     if finding.baseline == "known":
         lines.insert(0, "known from the baseline")
-    text = "\n".join(lines)
+    text = off_the_line("\n".join(lines))
     if not outcome:
         told = element("system-out", text)
     elif outcome == "skipped":

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from readykit.clean import cleaned
 from readykit.errors import TargetError
+from readykit.folder import OneFile
 from readykit.model import (
     Check,
     Claim,
@@ -42,8 +43,8 @@ from readykit.model import (
 from readykit.text import clean, original
 
 VERSION: Final = "1"
-MAX_SAVED: Final = 64_000_000
-"""Bytes of a saved report; that of a repository with 29 projects has 0.8 million."""
+MAX_SAVED: Final = 20_000_000
+"""Bytes of a saved report; that of a repository with 29 projects has 0.8 million. JSON can take 25 times its size."""
 _HOW: Final = "make one with `kit audit TARGET -o report.json`"
 _Choice = TypeVar("_Choice", Status, Strength)
 _WORD: Final = 80
@@ -69,8 +70,8 @@ def load(path: str | Path) -> Report:
     """
     shown = clean(str(path), 200)
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(MAX_SAVED + 1)
+        file = OneFile(Path(path))  # never waits at a pipe
+        data = file.read(next(iter(file.sizes)), MAX_SAVED + 1)
     except (OSError, ValueError) as error:
         raise TargetError(f"{shown}: {getattr(error, 'strerror', None) or error}") from None
     try:

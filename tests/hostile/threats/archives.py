@@ -13,8 +13,10 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from hostile.case import hostile, judged, scaled
+from hostile.case import Holds, hostile, judged, scaled
 from hostile.packing import (
     Zeros,
     beside,
@@ -30,6 +32,16 @@ from hostile.packing import (
 from hostile.threats.leaks import OUTSIDE, outside
 from hostile.threats.secrets import TOKENS
 from hostile.workshop import Workshop
+
+
+def kept(*paths: str) -> Holds:
+    """The report has evidence in each of these files: they were read in spite of all."""
+
+    def holds(report: Mapping[str, Any]) -> Iterator[str]:
+        cited = {item["path"] for check in report["checks"] for item in check["evidence"]}
+        yield from (f"{path} was not read" for path in paths if path not in cited)
+
+    return holds
 
 
 def climbing(shop: Workshop) -> list[str]:
@@ -360,6 +372,25 @@ def tar_sizes_that_lie(shop: Workshop) -> None:
         for n, kind in enumerate((b"x", b"L", b"S", b"g", b"0"))
     )
     beside(shop, "tree.tar", header(b"first.py", b"0", b"0") + every)
+
+
+def told_by_pax(key: bytes, value: bytes) -> bytes:
+    """An extended head with one record."""
+    body = b" " + key + b"=" + value + b"\n"
+    length = next(n for n in range(len(body), len(body) + 9) if len(str(n)) + len(body) == n)
+    return header(b"pax", b"%011o" % length, b"x") + (str(length).encode() + body).ljust(512, b"\0")
+
+
+@hostile(holds=kept("src/churn/train.py"))
+def tar_extended_heads_that_lie(shop: Workshop) -> None:
+    """Extended heads with sizes beyond all files and below none, names that climb, maps of holes: what was before stands."""
+    lies = ((b"size", b"-5"), (b"path", b"../up.py"), (b"path", b"\xff\n\x1b[31m.py"))
+    more = ((b"path", b""), (b"GNU.sparse.realsize", b"9" * 15), (b"linkpath", b"/etc/passwd"), (b"size", b"9" * 15))
+    with tarred(shop, "tree.tar", "w"):
+        pass
+    whole = (shop.folder / "tree.tar").read_bytes().rstrip(b"\0")
+    made = b"".join(told_by_pax(*lie) + header(b"a%d.py" % n, b"0", b"0") for n, lie in enumerate((*lies, *more)))
+    beside(shop, "tree.tar", whole + b"\0" * (-len(whole) % 512) + made)
 
 
 @hostile(ending="either", seconds=30)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import zlib
 
 from hostile.case import hostile, scaled
@@ -221,3 +222,13 @@ def git_index_lies(shop: Workshop) -> None:
     shop.project().committed()
     good = (shop.tree / ".git/index").read_bytes()
     shop.write(".git/index", good[:8] + b"\xff\xff\xff\xff" + good[12:])
+
+
+@hostile(megabytes=300)
+def git_index_of_names_that_grow(shop: Workshop) -> None:
+    """An index in which each name is the one before and a letter more: gigabytes of names in four megabytes."""
+    shop.project().committed()
+    many = scaled(60_000)
+    entry = bytes(24) + struct.pack(">I", 0o100644) + bytes(12) + b"\1" * 20 + struct.pack(">H", 0xFFF) + b"\0a\0"
+    body = b"DIRC" + struct.pack(">II", 4, many) + entry * many
+    shop.write(".git/index", body + hashlib.sha1(body).digest())

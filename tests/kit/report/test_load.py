@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,10 @@ def test_what_is_no_report_is_refused_in_one_sentence(tmp_path: Path, name: str)
 def test_what_is_not_there_is_refused_too(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match="No such file"):
         load(tmp_path / "none.json")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes without a writer are of POSIX")
+def test_nobody_waits_at_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "saved.json")
+    with pytest.raises(TargetError, match="not a regular file"):
+        load(tmp_path / "saved.json")
