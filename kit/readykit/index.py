@@ -28,7 +28,6 @@ Shown = tuple["Fact", "Trace"]
 """A fact and what it shows."""
 Named = tuple[str, "Tool", "Strength"]
 """A path, and the tool that its name shows, with how strongly it does."""
-NOWHERE: set[int] = set()
 
 
 class Index:
@@ -92,20 +91,20 @@ class Index:
         """The prose that may hold some names, by path and line, each with those of which it has all the words."""
         found: dict[int, list[str]] = {}
         for name in names:
-            places = [self._sentences.get(word, NOWHERE) for word in WORD.findall(name)]
-            for number in min(places, key=len).intersection(*places) if places else ():
+            places = [self._sentences.get(word, ()) for word in WORD.findall(name)]
+            for number in set(min(places, key=len)).intersection(*places) if places else ():
                 found.setdefault(number, []).append(name)
         return sorted(found.items())
 
     @cached_property
-    def _sentences(self) -> dict[str, set[int]]:
+    def _sentences(self) -> dict[str, list[int]]:
         """The sentences of all documents that have a word of some tool's name, by the word in lower case."""
         known = {word for tool in self.toolbox.tools.values() for word in WORD.findall(tool.name.lower())}
-        found: dict[str, set[int]] = {}
+        found: dict[str, list[int]] = {}
         for text, numbers in self.texts.names["prose"].places.items():
             low = text.lower()
             for word in known.intersection(low.translate(APART).split() if low.isascii() else WORD.findall(low)):
-                found.setdefault(word, set()).update(numbers)
+                found.setdefault(word, []).extend(numbers)
         return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -58,22 +58,28 @@ class Live:
     def __init__(self, repo: Repo) -> None:
         self.repo = repo
         self.defined: dict[str, set[str]] = {}
-        self.own: dict[tuple[str, str], set[str]] = {}
         self.names: set[str] = set()
         texts: set[str] = set()
+        places: dict[str, list[set[str]]] = {}
         for path in repo.files:
             if repo.role(path) not in ("test", "vendored"):
-                self._file(repo.by_kind(path), path, texts)
+                for top, refers in self._file(repo.by_kind(path), path, texts).items():
+                    places.setdefault(top, []).append(refers)
         for text in texts:
             self.names.update(WORD.findall(text))
-        self._spread()
+        self._spread(places)
 
-    def _file(self, facts: Mapping[str, Sequence[Fact]], path: str, texts: set[str]) -> None:
-        """Learn what a file defines, and the names and texts by which it refers to something outside of definitions."""
+    def _file(self, facts: Mapping[str, Sequence[Fact]], path: str, texts: set[str]) -> dict[str, set[str]]:
+        """Learn what a file defines, and the names and texts by which it refers to something outside of definitions.
+
+        Returns:
+            What each of its outermost definitions refers to.
+        """
+        own: dict[str, set[str]] = {}
         for fact in facts.get("refs", ()):
             for scope, names in fact.detail.items():
                 top = scope.partition(".")[0]
-                (self.own.setdefault((path, top), set()) if top else self.names).update(map(intern, names.split()))
+                (own.setdefault(top, set()) if top else self.names).update(map(intern, names.split()))
         for fact in facts.get("def", ()):
             if "." not in fact.name:
                 self.defined.setdefault(path, set()).add(fact.name)
@@ -82,12 +88,10 @@ class Live:
         for kind in ("yaml", "toml", "json", "command", "docker"):
             texts.update([fact.value or fact.name for fact in facts.get(kind, ())])
         texts.update([fact.name for fact in facts.get("string", ()) if PLAIN.fullmatch(fact.name)])
+        return own
 
-    def _spread(self) -> None:
+    def _spread(self, places: Mapping[str, Iterable[set[str]]]) -> None:
         """Add what live definitions refer to, and what that refers to."""
-        places: dict[str, list[set[str]]] = {}
-        for (_, name), refers in self.own.items():
-            places.setdefault(name, []).append(refers)
         todo = [name for name in places if name in self.names]
         while todo:
             for refers in places[todo.pop()]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from readykit.naming import last
+from readykit.once import Answers
 
 if TYPE_CHECKING:
     from readykit.model import Fact
@@ -93,6 +94,7 @@ class Settings:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._words = Answers(self._words_of)
 
     @cached_property
     def candidates(self) -> dict[str, list[Fact]]:
@@ -112,24 +114,21 @@ class Settings:
                 found[path] = values
         return found
 
-    @cached_property
-    def _words(self) -> dict[str, frozenset[str]]:
-        """Every name and plain string of each file of code."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for path in self.project.paths:
-            if self.project.role(path) in OWN:
-                for fact in self.project.repo.facts_of(path, "refs"):
-                    for names in fact.detail.values():
-                        found[path].update(map(intern, names.split()))  # which stand in many files
-                short = {f.name for f in self.project.repo.facts_of(path, "string") if len(f.name) < 80}
-                for text in short:
-                    found[path].update((text,) if text.isidentifier() else APART.split(text))
-        return {path: frozenset(words) for path, words in found.items()}
+    def _words_of(self, path: str) -> set[str]:
+        """Every name and plain string of a file of the project's code."""
+        found: set[str] = set()
+        if self.project.role(path) in OWN:
+            for fact in self.project.repo.facts_of(path, "refs"):
+                for names in fact.detail.values():
+                    found.update(map(intern, names.split()))  # which stand in many files
+            for text in {f.name for f in self.project.repo.facts_of(path, "string") if len(f.name) < 80}:
+                found.update((text,) if text.isidentifier() else APART.split(text))
+        return found
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Every name and plain string of the project's code."""
-        return frozenset().union(*self._words.values())
+        return frozenset().union(*map(self._words_of, self.project.paths))
 
     @cached_property
     def _by_base(self) -> dict[str, list[str]]:
@@ -152,7 +151,7 @@ class Settings:
         learning = [(f, key) for f, key in keys if of_learning(f.name)]
         for chosen in (learning, [] if any(key in self.words for _, key in learning) else keys):
             for fact in by:
-                own = self._words.get(fact.at.path, frozenset())
+                own = self._words[fact.at.path]
                 hit = next((f for f, key in chosen if key in own), None)
                 if hit is not None:
                     return hit, fact
@@ -161,7 +160,7 @@ class Settings:
 
     def uses(self, path: str, value: Fact) -> bool:
         """Whether a file of code names a value of the settings."""
-        return key_of(value.name) in self._words.get(path, frozenset())
+        return key_of(value.name) in self._words[path]
 
     def _mentioned(self) -> Iterator[tuple[Fact, str]]:
         """Pieces of code and commands that name a file, with the name."""

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, filterfalse
 from operator import attrgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -85,10 +85,16 @@ class Texts(Generic[Row]):
         return sum(map(len, self.places))
 
     @cached_property
-    def _all(self) -> tuple[str, list[str], array[int]]:
-        """The texts one after the other in lower case; the texts; where each begins, and where the last ends."""
-        texts = list(self.places)
-        return lowered("\n".join(texts)), texts, array("Q", accumulate((len(text) + 1 for text in texts), initial=0))
+    def _all(self) -> list[tuple[str, list[str], array[int]]]:
+        """Texts one after the other in lower case; the texts; where each begins, and where the last ends.
+
+        Those in ASCII are apart: a single emoji among them would make every character take four bytes.
+        """
+        each = ([*filter(str.isascii, self.places)], [*filterfalse(str.isascii, self.places)])
+        return [
+            (lowered("\n".join(texts)), texts, array("Q", accumulate((len(text) + 1 for text in texts), initial=0)))
+            for texts in each
+        ]
 
     def of_texts(self, *texts: str) -> list[Row]:
         """The rows that have one of some texts, in their order."""
@@ -118,15 +124,16 @@ class Texts(Generic[Row]):
 
     def _with(self, words: Iterable[str]) -> Iterator[str]:
         """The texts that hold one of some words in lower case, each once."""
-        every, texts, starts = self._all
-        found: set[int] = set()
-        for word in words:
-            at = every.find(word)
-            while at >= 0:
-                number = bisect_right(starts, at) - 1
-                found.add(number)
-                at = every.find(word, starts[number + 1])
-        return (texts[number] for number in found)
+        every_word = tuple(words)
+        for every, texts, starts in self._all:
+            found: set[int] = set()
+            for word in every_word:
+                at = every.find(word)
+                while at >= 0:
+                    number = bisect_right(starts, at) - 1
+                    found.add(number)
+                    at = every.find(word, starts[number + 1])
+            yield from (texts[number] for number in found)
 
 
 class Facts:
