@@ -20,7 +20,6 @@ def words(name: str) -> str:
     return _SEPARATORS.sub(" ", _BETWEEN.sub(" ", name)).lower()
 
 
-@lru_cache(maxsize=1 << 16)
 def last(name: str) -> str:
     """The part of a dotted name after the last dot, and of a function of R after its package."""
     return name.rpartition("::")[2] if "::" in name else name.rpartition(".")[2]

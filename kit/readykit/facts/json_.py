@@ -6,6 +6,7 @@ import json
 import re
 from bisect import bisect_right
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from readykit.facts import Unparsable
@@ -44,7 +45,8 @@ def extract(text: str, path: str) -> list[Fact]:
     for name, value in flat(data):
         if name.count(".") + name.count("[") > MAX_JSON_DEPTH:
             raise Unparsable(f"JSON nested more than {MAX_JSON_DEPTH} deep")
-        found.append(Fact("json", name, Location(path, places.line_of(needle_of(name, value))), value))
+        at = Location(path, places.line_of(needle_of(name, value)))
+        found.append(Fact("json", intern(name), at, intern(value)))
     if path.rpartition("/")[2] == "package.json":
         for fact in list(found):
             if fact.name.startswith("scripts."):

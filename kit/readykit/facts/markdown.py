@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 
 from readykit.facts.commands import commands
 from readykit.limits import MAX_PROSE_LINES
@@ -76,12 +77,12 @@ def prose(line: str, number: int, previous: str, path: str, heading: str, found:
         heading = previous.strip()
         found.append(Fact("heading", heading, Location(path, number - 1), "1"))
     else:
-        found.append(Fact("prose", stripped, at, "", heading))
+        found.append(Fact("prose", intern(stripped), at, "", heading))
         for span in INLINE.findall(line) if "`" in line else ():
             if CALLED.match(span):
                 found += commands(span.removeprefix("$ "), at, "readme", heading, inline="yes")
     for label, target in LINK.findall(line) if "](" in line else ():
-        found.append(Fact("link", target, at, label, heading))
+        found.append(Fact("link", intern(target), at, intern(label), heading))
     return heading
 
 
@@ -89,7 +90,8 @@ def shown(block: list[tuple[int, str]], lang: str, path: str, heading: str) -> l
     """Facts of a block of code: its lines, and its commands when it is shell."""
     if not block:
         return []
-    found = [Fact("codeline", line.strip(), Location(path, number), "", heading, {"lang": lang})
+    detail = {"lang": lang}  # one for all of them
+    found = [Fact("codeline", intern(line.strip()), Location(path, number), "", heading, detail)
              for number, line in block if line.strip()]  # fmt: skip
     if lang not in SHELL:
         return found

@@ -89,8 +89,8 @@ class Recorder:
         start: int = own["col_offset"]
         end: int = own["end_col_offset"]
         if line.isascii():
-            return line[start:end] if end - start < limit else line[start : start + limit]
-        return cut(line, start, end)[:limit]
+            return intern(line[start : min(end, start + limit)])  # the same few stand in many files
+        return intern(cut(line, start, end)[:limit])
 
     def joined(self, first: int, last: int, start: int, end: int | None, limit: int) -> str:
         """The source between two places on different lines, the first seven of them at most."""

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from operator import itemgetter
+from sys import intern
 from typing import NamedTuple
 
 from readykit.facts.pyscope import imported_names
@@ -104,7 +105,8 @@ class Skimmer:
         for place, row in rows:
             if isinstance(row, Statement):
                 scope, at = self._scope(self._indent(place)), self._at(place, row.end)
-                self.facts += [_new(Fact, ("import", name, at, bound, scope, NOTHING)) for bound, _, name in row.names]
+                for bound, _, name in row.names:
+                    self.facts.append(_new(Fact, ("import", intern(name), at, intern(bound), scope, NOTHING)))
             elif row.lastindex == KEYWORD:
                 if self.open:
                     self._scope(width(row[1]))  # definitions end with what stands no further right than they
@@ -169,10 +171,10 @@ class Skimmer:
             bases = (part.strip() for part in given.split(","))
             detail = {"bases": ",".join(self._resolved(base, "") for base in bases if base and "=" not in base)}
         else:
-            detail = {"args": given}
+            detail = {"args": intern(given)}
         kind = "class" if row[2] == "class" else "function" if row[2] == "def" else "async"
         detail["decorators"] = ",".join([self._resolved(decorator, "") for decorator, _ in above])
-        self.facts.append(_new(Fact, ("def", qualname, at, kind, scope, detail)))
+        self.facts.append(_new(Fact, ("def", intern(qualname), at, kind, scope, detail)))
 
     def _scope(self, indent: int) -> str:
         """The definition that what is indented so far belongs to; what has ended before it is closed."""

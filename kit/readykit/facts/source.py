@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from sys import intern
 
 from readykit.model import Fact, Location
 
@@ -52,7 +53,7 @@ def extract(text: str, path: str) -> list[Fact]:
         line += text.count("\n", before, match.start())
         before = match.start()
         names = [(match[1], "function")] if kind == "def" else imported(match[1])
-        found += [Fact(kind, name, Location(path, line), value, "", dict(detail)) for name, value in names]
+        found += [Fact(kind, intern(name), Location(path, line), intern(value), "", detail) for name, value in names]
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 import yaml
@@ -157,7 +158,8 @@ class Document:
         detail = styled(event.style)
         if key_line and key_line != line:
             detail = {**detail, "key_line": str(key_line)}
-        fact = _new(Fact, ("yaml", name, _new(Location, (self.path, line, 0)), event.value, self.scope, detail))
+        at = _new(Location, (self.path, line, 0))
+        fact = _new(Fact, ("yaml", intern(name), at, intern(event.value), self.scope, detail))
         self.found.append(fact)
         if event.anchor:
             self.anchored(event, Anchored(name, line, [fact], label=event.value))
