@@ -92,8 +92,7 @@ def build(
             _first_commit(steps, target)
     if sync:
         with steps.step("install the environment") as notes:
-            _sync(steps, target)
-            notes.append("as uv.lock says")
+            notes.append("from your package index" if install(steps, target, git=git) else "as uv.lock says")
         with steps.step("compile it for the first run"):
             _compile(steps, target)
     if pipeline:
@@ -161,16 +160,28 @@ def check_target(target: Path) -> None:
         raise UsageError(f"{target} is a file; name a new folder")
 
 
-def _sync(steps: Steps, target: Path) -> None:
+def install(steps: Steps, target: Path, *, git: bool) -> bool:
+    """Install the environment; returns whether its lock had to follow another package index.
+
+    A lock says where its files are, and uv goes there whatever index it was told to use. `uv lock` writes the same
+    versions with the addresses of a mirror that is set up on this machine; where none is, it changes nothing and asks
+    nobody. The commit is one of its own, for `kit update` starts from what the template gave.
+    """
+    lock = target / "uv.lock"
+    before = lock.read_bytes()
     # The interpreter that runs us is one that exists: nothing has to be downloaded.
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    command = [find_program("uv"), "sync", "--frozen", "--python", base]
+    python = ("--python", getattr(sys, "_base_executable", None) or sys.executable)
     try:
-        steps.run(command, cwd=target, env=environment(target))
+        for words in (["lock"], ["sync", "--frozen"]):
+            steps.run([find_program("uv"), *words, *python], cwd=target, env=environment(target))
     except StepError as problem:
         raise StepError(
             f"the environment could not be installed (is a package index reachable?): {problem}"
         ) from problem
+    moved = lock.read_bytes() != before
+    if moved and git:
+        commit(steps, target, "Take the same packages from the package index that is set up here")
+    return moved
 
 
 def _compile(steps: Steps, target: Path) -> None:

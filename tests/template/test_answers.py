@@ -73,6 +73,13 @@ def test_every_combination_is_whole_and_clean(remote: str, ci: str, project_of: 
     assert f"url = {'../.data-remote' if remote == 'local' else remote + '://'}" in texts[project / ".dvc" / "config"]
 
 
+@pytest.mark.parametrize("name", ["ab", "a-name-as-long-as-a-name-may-b"])
+def test_the_style_of_the_code_does_not_depend_on_the_length_of_the_name(name: str, tmp_path: Path) -> None:
+    project = made(tmp_path, project_name=name)
+    tool("ruff", "check", "--quiet", ".", cwd=project)
+    tool("ruff", "format", "--check", "--quiet", ".", cwd=project)
+
+
 # The two answers change different files, so each is audited beside the other's default.
 @pytest.mark.parametrize(
     ("remote", "ci"), [*((REMOTES[0], ci) for ci in CI), *((remote, CI[0]) for remote in REMOTES[1:])]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import keyword
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
-from readykit import cli
+from readykit import cli, scaffold
+from readykit.steps import Steps
 
 ROOT = Path(__file__).parents[2]
 
@@ -140,6 +143,75 @@ def test_other_names_give_a_package_of_that_name(kit: list[str], tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "Churn 2 risk" / "src" / "churn_2_risk" / "service.py").exists()
     assert not (tmp_path / "Churn 2 risk" / ".git").exists()
+
+
+PROJECT = """
+[project]
+name = "probing"
+version = "0"
+requires-python = ">=3.11"
+dependencies = ["readykit-probe"]
+"""
+LOCKED = """
+version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "probing"
+version = "0"
+source = { virtual = "." }
+dependencies = [{ name = "readykit-probe" }]
+
+[package.metadata]
+requires-dist = [{ name = "readykit-probe" }]
+
+[[package]]
+name = "readykit-probe"
+version = "1.0"
+source = { registry = "https://pypi.org/simple" }
+wheels = [{ url = "https://files.pythonhosted.org/readykit_probe-1.0-py3-none-any.whl", hash = "sha256:HASH" }]
+"""
+
+
+def mirror(folder: Path) -> str:
+    """A package index in a folder, with two versions of one package; returns the digest of the older."""
+    place = folder / "readykit-probe"
+    place.mkdir(parents=True)
+    links, digests = "", []
+    for version in ("1.0", "2.0"):
+        wheel = place / f"readykit_probe-{version}-py3-none-any.whl"
+        about = f"readykit_probe-{version}.dist-info"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr("readykit_probe.py", f"VERSION = {version}\n")
+            archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: readykit-probe\nVersion: {version}\n")
+            archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(f"{about}/RECORD", "")
+        digests.append(hashlib.sha256(wheel.read_bytes()).hexdigest())
+        links += f'<a href="{wheel.name}#sha256={digests[-1]}">{wheel.name}</a>\n'
+    (place / "index.html").write_text(links)
+    return digests[0]
+
+
+def test_behind_a_mirror_the_same_versions_come_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock names the index that it was solved with, which a machine behind a mirror does not reach."""
+    project = tmp_path / "probing"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(PROJECT)
+    (project / "uv.lock").write_text(LOCKED.replace("HASH", mirror(tmp_path / "simple")))
+    (project / ".gitignore").write_text(".venv\n.kit\n")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", (tmp_path / "simple").as_uri())
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    with Steps(project / ".kit" / "log.txt", quiet=True) as steps:
+        steps.run(["git", "init", "--quiet"], cwd=project)
+        scaffold.commit(steps, project, "Start")
+        assert scaffold.install(steps, project, git=True)
+        ran = steps.run(
+            scaffold.tool(project, "python", "-c", "import readykit_probe as p; print(p.VERSION)"), cwd=project
+        )
+        assert ran.strip() == "1.0"
+        assert not scaffold.install(steps, project, git=True), "and then it is as its lock says"
+        assert steps.run(["git", "log", "--format=%s"], cwd=project).splitlines()[1:] == ["Start"]
+        assert steps.run(["git", "status", "--porcelain"], cwd=project) == ""
 
 
 def test_a_machine_where_git_knows_nobody_still_gets_its_commit(kit: list[str], tmp_path: Path) -> None:
