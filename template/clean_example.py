@@ -487,9 +487,11 @@ def main() -> None:
     subprocess.run([*ruff, "check", "--quiet", "--fix", "--select", "I"], check=True)
     print(
         "The flights are gone; a synthetic sample stands in. Next:\n"
-        "  uv run nox              # lint, types, tests and readiness are green\n"
-        "  git diff --stat         # what changed; `git checkout .` and `git clean -fd src source` undo it\n"
-        "  docs/your-own-data.md   # your own data in an hour"
+        "  git clean -fdx data models reports mlflow.db mlartifacts   # made of flights\n"
+        "  uv run nox         # lint, types, tests and readiness are green\n"
+        "  git diff --stat    # what changed; `git checkout .` and\n"
+        "                     # `git clean -fd src source` take it back\n"
+        "docs/your-own-data.md leads on from there: your own data in an hour."
     )
 
 

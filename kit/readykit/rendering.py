@@ -52,7 +52,9 @@ def render(folder: Path, answers: Mapping[str, str], *, name: str, defaults: boo
         except KeyboardInterrupt:  # Copier's own kind is an error of its as well
             raise KeyboardInterrupt from None
         except (CopierError, ValueError) as problem:
-            raise UsageError(f"the template refused the answers: {problem}") from problem
+            ours = "project_name" not in answers and "'project_name'" in str(problem)
+            hint = " The folder gave the name; --data project_name=NAME gives another." if ours else ""
+            raise UsageError(f"the template refused the answers: {problem}{hint}") from problem
     return read_answers(folder)
 
 

@@ -115,6 +115,14 @@ def test_no_name_of_python_or_of_a_locked_package_is_left(tmp_path: Path) -> Non
     assert {"yaml", "sklearn", "click", "json", "tests"} <= set(reserved)
 
 
+def test_a_folder_whose_name_cannot_be_the_projects_is_said_how_to_get_by(kit: list[str], tmp_path: Path) -> None:
+    done = run(kit, "new", "2026-delays", "--defaults", "--no-sync", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "The folder gave the name; --data project_name=NAME gives another." in done.stderr
+    words = ("--defaults", "--no-sync", "--no-git", "--data", "project_name=delays")
+    assert run(kit, "new", "2026-delays", *words, cwd=tmp_path).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("answers", "says"),
     [

@@ -140,9 +140,9 @@ def now() -> str:
 
 
 def person() -> str:
-    """Who runs this: the CI's actor or the user."""
+    """Who runs this: the person for whom CI runs (GitHub, GitLab), else the user."""
     try:
-        return os.environ.get("GITHUB_ACTOR") or getpass.getuser()
+        return os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN") or getpass.getuser()
     except (OSError, KeyError):  # a container whose user has no name
         return "unknown"
 
