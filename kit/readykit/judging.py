@@ -21,6 +21,7 @@ from readykit.reading import read_all
 from readykit.score import scored, standard
 from readykit.waive import inline, waived
 from readykit.wishes import Way, Wishes
+from readykit.worker import leave
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
@@ -111,6 +112,7 @@ def _report(
     asked = [rule for rule in rules if any({c.id, c.family} & set(rule.checks) for c in checks) or not rule.checks]
     apart = parts(project) if kind.graded else ()
     judged = [(project, kind), *((part, Kind(part.kind, "")) for part in apart)]
+    leave(judged)
     found, *others = findings_on(judged, checks, policy, way.jobs)
     sides = tuple(map(_part, apart, others))
     repo.say("stage:report")
