@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -241,3 +243,40 @@ def test_a_manifest_keeps_all_that_was_in_it(text: str, expected: str | None) ->
 
 def test_requirements_are_appended_once() -> None:
     assert with_requirements("requirements.txt", "A_b==1", ["a-b>=2", "c>=1"]) == "A_b==1\nc>=1\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the spies are scripts for a shell")
+@pytest.mark.parametrize("manifest", ["pyproject.toml", "requirements.txt"])
+def test_a_lock_is_made_without_running_anything_of_the_repository(
+    manifest: str, copy: Path, kit: list[str], tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    spy = copy / ".venv/bin/python"
+    spy.parent.mkdir(parents=True)
+    spy.write_text(f"#!/bin/sh\ntouch {ran}\nexit 1\n")
+    spy.chmod(0o755)
+    (copy / ".venv/pyvenv.cfg").write_text("home = /usr/bin\n")
+    (copy / "dep").mkdir()
+    (copy / "dep/setup.py").write_text(f"open({str(ran)!r}, 'w')\n")
+    (copy / "uv.toml").write_text(f'cache-dir = "{ran}"\n')
+    (copy / "requirements.txt").write_text("./dep\n")
+    (copy / "pyproject.toml").unlink(missing_ok=True)
+    if manifest == "pyproject.toml":
+        head = '[project]\nname = "churn"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["dep"]\n'
+        (copy / manifest).write_text(head + '[tool.uv.sources]\ndep = {path = "dep"}\n')
+    commit(copy, "Vendor")
+    done = add(kit, "lock", str(copy), "--yes", "--force")
+    assert not ran.exists()
+    assert "failed, run it yourself" in done.stderr, "what has to be built cannot be locked so"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes and devices")
+def test_nobody_waits_at_a_pipe_and_nobody_reads_without_end(copy: Path, kit: list[str]) -> None:
+    tracked = sorted(path for path in copy.rglob("*.py") if ".git" not in path.parts)[:2]
+    for path in tracked:
+        path.unlink()
+    os.mkfifo(tracked[0])
+    tracked[1].symlink_to("/dev/zero")
+    done = add(kit, "baseline", str(copy), "--yes")
+    assert done.returncode == 2
+    assert all(path.relative_to(copy).as_posix() in done.stderr for path in tracked)

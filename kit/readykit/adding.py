@@ -252,9 +252,10 @@ def _lock(desk: _Desk, wanted: Iterable[Addition], around: Surroundings) -> tupl
     if not asked and not stale:
         return ()
     if around.manifest == "pyproject.toml" and around.static:
-        return ("uv", "lock")
+        return ("uv", "lock", "--no-build")
     if around.manifest == "requirements.txt":
-        return ("uv", "pip", "compile", "--universal", "--quiet", "requirements.txt", "-o", "requirements.lock")
+        words = "uv pip compile --no-build --universal --quiet requirements.txt -o requirements.lock"
+        return tuple(words.split())
     desk.by_hand.append("lock the environment yourself: the metadata of this project needs its build to be run")
     return ()
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from readykit.errors import TargetError
+from readykit.githead import content
 
 MOST = 5_000_000
 """Bytes of a file that is changed: a manifest or a README."""
@@ -64,9 +65,8 @@ def changed_files(root: Path) -> list[str]:
 
 def _differs(path: Path, blob: bytes, size: int) -> bool:
     """Whether a file is another than git's object; line endings that a checkout may have changed do not count."""
-    try:
-        data = path.read_bytes()
-    except OSError:
+    data = content(path, 2 * size)  # each line may be longer by one; never waits at a pipe, never reads without end
+    if data is None:
         return True
     kind = "sha1" if len(blob) == 40 else "sha256"
     forms = (data, data.replace(b"\r\n", b"\n")) if len(data) != size else (data,)

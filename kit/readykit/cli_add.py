@@ -145,19 +145,32 @@ def _agreed(plan: Plan) -> bool:
 
 
 def _renew_lock(plan: Plan, root: Path) -> None:
-    """Run uv, and go on without a lock when it cannot: the files are written, the audit tells what is missing."""
+    """Run uv, and go on without a lock when it cannot: the files are written, the audit tells what is missing.
+
+    By itself uv would start the repository's own `.venv/bin/python` to ask for its version, and write its cache where
+    the repository's settings say.
+    """
     if not plan.command:
         return
+    import os
     import subprocess
+    import tempfile
 
+    from readykit.clean import told
     from readykit.scaffold import find_program
 
     words = [find_program("uv"), *plan.command[1:]]
     print(f"kit: running {' '.join(plan.command)} ...", file=sys.stderr)
-    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    elsewhere = tempfile.gettempdir()
+    asked = subprocess.run([words[0], "cache", "dir"], cwd=elsewhere, capture_output=True, text=True, check=False)  # noqa: S603
+    environment = {**os.environ, "UV_CACHE_DIR": asked.stdout.strip()} if not asked.returncode else dict(os.environ)
+    environment["UV_PROJECT_ENVIRONMENT"] = str(Path(elsewhere) / f"readykit-{os.urandom(8).hex()}")  # there is none
+    if "compile" in words:  # a project says itself which interpreter it wants
+        environment["UV_PYTHON"] = sys.executable
+    done = subprocess.run(words, cwd=root, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no word why"])[-1]
-        print(f"kit: {' '.join(plan.command)} failed, run it yourself: {last[:200]}", file=sys.stderr)
+        print(f"kit: {' '.join(plan.command)} failed, run it yourself: {told(last, 200)}", file=sys.stderr)
 
 
 def _tell(plan: Plan, outcome: Outcome, options: argparse.Namespace) -> None:

@@ -69,7 +69,7 @@ def read_answers(project: Path) -> dict[str, Any]:
     file = project / ANSWERS
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as problem:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as problem:
         raise UsageError(f"{file} cannot be read, so {project} is no project of `kit new`") from problem
     if not isinstance(found, dict):
         raise UsageError(f"{file} holds no answers, so {project} is no project of `kit new`")
