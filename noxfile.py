@@ -135,6 +135,10 @@ def lock_template(session: nox.Session) -> None:
     session.run("kit", "new", str(folder), "--defaults", "--no-git", "--no-sync", "--quiet")
     session.run("uv", "lock", "--project", str(folder), *session.posargs)
     before, own, after = (folder / "uv.lock").read_text(encoding="utf-8").partition('name = "placeholder"')
+    # A lock also says which groups are installed, where these are not uv's own default: with a remote, its plugin's.
+    here, remote = 'source = { editable = "." }', '\ndefault-groups = ["dev", "{{ data_remote }}"]'
+    conditional = f'{{% endraw %}}{{% if data_remote != "local" %}}{remote}{{% endif %}}{{% raw %}}'
+    after = after.replace(here, here + conditional, 1)
     template = f'{{% raw %}}{before}{{% endraw %}}name = "{{{{ slug }}}}"{{% raw %}}{after}{{% endraw %}}'
     assert own, "uv.lock does not name the project"
     (ROOT / "template" / "uv.lock.jinja").write_text(template, encoding="utf-8")

@@ -18,7 +18,7 @@ def add_new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-d", "--data", action="append", default=[], metavar="KEY=VALUE", help="answer a question")
     parser.add_argument("--data-file", metavar="FILE", help="answers in a YAML file; --data wins over it")
     parser.add_argument("--defaults", action="store_true", help="take the default for every question not answered")
-    parser.add_argument("--no-git", action="store_true", help="no git repository and no first commit")
+    parser.add_argument("--no-git", action="store_true", help="no git repository; the pipeline needs one")
     parser.add_argument("--no-sync", action="store_true", help="do not install the project's environment")
     parser.add_argument("--run-pipeline", action="store_true", help="also run the pipeline once and commit dvc.lock")
     parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")

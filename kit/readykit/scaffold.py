@@ -58,7 +58,7 @@ def new(
     with Steps(target / LOG, quiet=quiet) as steps:
         build(steps, target, answers, defaults=defaults, git=git, sync=sync, pipeline=pipeline)
     if not quiet:
-        print(_next(target))
+        print(_next(target, git=git))
     return target
 
 
@@ -92,7 +92,8 @@ def build(
             _first_commit(steps, target)
     if sync:
         with steps.step("install the environment") as notes:
-            notes.append("from your package index" if install(steps, target, git=git) else "as uv.lock says")
+            solved = install(steps, target, git=git)
+            notes.append("uv.lock solved again, as uv is set up here" if solved else "as uv.lock says")
         with steps.step("compile it for the first run"):
             _compile(steps, target)
     if pipeline:
@@ -161,7 +162,7 @@ def check_target(target: Path) -> None:
 
 
 def install(steps: Steps, target: Path, *, git: bool) -> bool:
-    """Install the environment; returns whether its lock had to follow another package index.
+    """Install the environment; returns whether its lock had to be solved again.
 
     A lock says where its files are, and uv goes there whatever index it was told to use. `uv lock` writes the same
     versions with the addresses of a mirror that is set up on this machine; where none is, it changes nothing and asks
@@ -178,10 +179,10 @@ def install(steps: Steps, target: Path, *, git: bool) -> bool:
         raise StepError(
             f"the environment could not be installed (is a package index reachable?): {problem}"
         ) from problem
-    moved = lock.read_bytes() != before
-    if moved and git:
-        commit(steps, target, "Take the same packages from the package index that is set up here")
-    return moved
+    solved = lock.read_bytes() != before
+    if solved and git:
+        commit(steps, target, "Solve uv.lock again, as uv is set up on this machine")
+    return solved
 
 
 def _compile(steps: Steps, target: Path) -> None:
@@ -218,7 +219,8 @@ def identity(steps: Steps, target: Path) -> list[str]:
     return []
 
 
-def _next(target: Path) -> str:
-    """The three commands that come next; `uv run` makes the environment where it is missing."""
-    commands = (f"cd {shlex.quote(str(target))}", "uv run nox -s pipeline promote", "uv run nox -s serve")
+def _next(target: Path, *, git: bool) -> str:
+    """The three commands that come next; `uv run` makes the environment where it is missing, `setup` the repository."""
+    first = "pipeline promote" if git else "setup pipeline promote"
+    commands = (f"cd {shlex.quote(str(target))}", f"uv run nox -s {first}", "uv run nox -s serve")
     return f"\n{target} is ready. Next:\n" + "".join(f"  {command}\n" for command in commands)

@@ -93,6 +93,13 @@ def test_every_answer_gives_a_project_that_is_ready(
     assert (report.score.total or 0) >= (90 if ci == "none" else 100), "the floor of its readiness session"
 
 
+@pytest.mark.parametrize("remote", REMOTES)
+def test_the_lock_is_that_of_the_answers(remote: str, project_of: Callable[[str, str], Path], tmp_path: Path) -> None:
+    """CI, hooks, image and sessions run with `--locked`, which a lock of other groups or names would stop."""
+    words = ("lock", "--check", "--offline", "--quiet", "--cache-dir", str(tmp_path), "--python", sys.executable)
+    tool("uv", *words, cwd=project_of(remote, CI[0]))
+
+
 def test_ci_of_both_systems_is_what_their_schemas_ask_for(both: Path) -> None:
     check = ("check-jsonschema", "--quiet", "--builtin-schema")
     tool(*check, "vendor.github-workflows", ".github/workflows/ci.yml", cwd=both)
