@@ -94,6 +94,7 @@ class Masker:
         """
         self.in_address = "://" in text and "@" in text
         self.heads: dict[str, set[str]] = {}
+        self.tokens = {value for value in by_form(text) if "/" not in value}
         for value in {*secrets, *secrets_of(text)}:
             head = value[:_HEAD] if len(value) >= _ENOUGH else value
             if len(value) >= _LEAST and head in text:
@@ -108,6 +109,19 @@ class Masker:
                     text = text.replace(value, credentials.masked(value))
                 for value in longest:
                     text = _hidden(text, value)
+        return self._without_passwords_in_addresses(text)
+
+    def in_path(self, path: str) -> str:
+        """Return a path without the secrets that show in itself.
+
+        What is a secret elsewhere is none here: "password=src/train.py1" in a README must not hide where evidence is.
+        """
+        own = {value for line in _lines(path) for value in _beside(line)}
+        for value in sorted(self.tokens | own, key=lambda value: (-len(value), value)):
+            path = path.replace(value, credentials.masked(value))
+        return self._without_passwords_in_addresses(path)
+
+    def _without_passwords_in_addresses(self, text: str) -> str:
         if self.in_address and "@" in text:
             text = _IN_ADDRESS.sub(lambda match: match[1] + credentials.masked(match[2]), text)
         return text
@@ -130,6 +144,13 @@ def secrets_of(text: str) -> Iterator[str]:
 
     This is less choosy than the check that looks for credentials: masking what was none costs a reader little.
     """
+    yield from by_form(text)
+    for line in _lines(text):
+        yield from _beside(line)
+
+
+def by_form(text: str) -> Iterator[str]:
+    """Values in a text that show what they are by their own form, whatever stands beside them."""
     for start, shape, _ in credentials.SHAPES:
         for place in _places(text, start):
             if match := shape.search(text, max(0, place - _BEFORE), place + _BEHIND):
@@ -139,8 +160,6 @@ def secrets_of(text: str) -> Iterator[str]:
     for word, pattern in (("PRIVATE KEY", credentials.PRIVATE_KEY), ("LS0tLS1CRUdJTi", credentials.ENCODED_KEY)):
         if word in text:
             yield from (match[0] for match in pattern.finditer(text))
-    for line in _lines(text):
-        yield from _beside(line)
     for match in _LONG.finditer(text):
         if _MIXED.fullmatch(match[0]) and 2 * sum(map(len, _WORDS.findall(match[0]))) < len(match[0]):
             yield match[0]
@@ -210,7 +229,7 @@ def _gather(value: Any, limit: int, found: Texts) -> int:
 
 def _changed(texts: Iterable[str], limit: int, mask: Masker) -> dict[str, str]:
     """What becomes of the texts that cannot stay as they are."""
-    done = {text: clean_path(mask(text)) if limit == _PATH else clean(mask(text), limit) for text in texts}
+    done = {text: clean_path(mask.in_path(text)) if limit == _PATH else clean(mask(text), limit) for text in texts}
     return {text: shown for text, shown in done.items() if shown != text}
 
 

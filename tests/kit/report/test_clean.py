@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from readykit import auditor
 from readykit.clean import MAX_ROWS, Masker, cleaned, told
-from readykit.model import Unread
+from readykit.model import Evidence, Location, Strength, Unread
 from readykit.report import FORMATS, render
 from readykit.text import clean, clean_path, off_the_line, original
 
@@ -98,6 +98,17 @@ def test_a_known_value_is_masked_also_where_it_was_cut() -> None:
     assert mask("open('correcthorsebat', 'r')") == "open('corr…', 'r')"
     assert mask("set to correcthor…") == "set to corr……"
     assert mask("that is correct horses") == "that is correct horses"
+
+
+def test_no_sentence_hides_where_evidence_stands() -> None:
+    deep = "d0/d1/d2/d3/d4/d5/d6/d7/d8/D9/dA/dB/dC/1"
+    paths = ["src/churn/train.py", "tests/test_train.py", f"{deep}.py", f"{deep[:-1]}2.py"]
+    said = "We track runs, password=src/churn/train.py1 and token: tests/test_train.py0 are ours"
+    report = hostile.report(said)
+    evidence = tuple(Evidence(Location(path, 1), Strength.WIRED, said) for path in paths)
+    verdict = replace(report.findings[0].verdict, evidence=evidence)
+    whole = replace(report, findings=(replace(report.findings[0], verdict=verdict),))
+    assert [item.at.path for item in cleaned(whole).findings[0].verdict.evidence] == paths
 
 
 @pytest.mark.parametrize(
