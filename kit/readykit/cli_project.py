@@ -59,7 +59,7 @@ def from_file(path: str) -> dict[str, str]:
 
     try:
         found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as problem:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as problem:
         why = getattr(problem, "strerror", None) or "it is not YAML in UTF-8"
         raise UsageError(f"--data-file {path} cannot be read: {why}") from problem
     if not isinstance(found, dict) or not all(isinstance(value, str | int | float) for value in found.values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TextIO
@@ -31,8 +32,8 @@ class Progress:
 
     @property
     def wanted(self) -> bool:
-        """Whether there is anybody to look."""
-        return self.stream.isatty()
+        """Whether there is anybody to look, on something that can take a line away again."""
+        return self.stream.isatty() and os.environ.get("TERM") != "dumb"
 
     def heard(self, at: str) -> None:
         """Take in what is begun."""

@@ -153,12 +153,17 @@ def check_target(target: Path) -> None:
     """Refuse a folder that holds something.
 
     Raises:
-        UsageError: it is a file, or not empty.
+        UsageError: it is a file, or not empty, or cannot be.
     """
-    if target.is_dir() and any(target.iterdir()):
-        raise UsageError(f"{target} is not empty; name a new folder")
-    if target.exists() and not target.is_dir():
-        raise UsageError(f"{target} is a file; name a new folder")
+    try:
+        there = os.path.lexists(target)
+        if target.is_dir() and any(target.iterdir()):
+            raise UsageError(f"{target} is not empty; name a new folder")
+    except OSError as problem:  # too long a name, or a folder that may not be looked into
+        raise UsageError(f"{target} cannot be made: {problem.strerror}; name a new folder") from problem
+    if there and not target.is_dir():
+        what = "a link that leads nowhere" if target.is_symlink() and not target.exists() else "a file"
+        raise UsageError(f"{target} is {what}; name a new folder")
 
 
 def install(steps: Steps, target: Path, *, git: bool) -> bool:

@@ -90,12 +90,18 @@ def test_a_floor_that_is_not_reached_is_exit_1(kit: list[str], project: Path) ->
         (["explain", "XYZ999"], 2, "kit checks"),
         (["new", ".", "--data", "nonsense"], 2, "KEY=VALUE"),
         (["new", ".", "--defaults"], 2, "not empty"),
+        (["new", "n" * 300, "--defaults"], 2, "File name too long"),
+        (["new", "lost", "--defaults"], 2, "a link that leads nowhere"),
+        (["new", "fine", "--data-file", ".copier-answers.yml"], 2, "cannot be read"),
+        (["update"], 2, "is no project of `kit new`"),
         (["no-such-command"], 2, "invalid choice"),
     ],
 )
 def test_wrong_words_get_one_sentence_and_the_right_code(
     kit: list[str], project: Path, words: list[str], code: int, says: str
 ) -> None:
+    (project / "lost").symlink_to("nowhere")
+    (project / ".copier-answers.yml").write_text("[" * 20_000)
     done = run(kit, *words, cwd=project)
     assert done.returncode == code
     assert says in done.stderr
