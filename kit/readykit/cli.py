@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after `kit`; those of this process when left out.
 
     Returns:
-        The exit code (see docs/reference/exit-codes.md).
+        The exit code (see docs/reference/contract.md).
     """
     if argv is not None:
         return _run(list(argv))

@@ -155,7 +155,9 @@ def index(*, needed: bool) -> Part:
     with contextlib.suppress(ValueError):
         host = urlsplit(os.environ.get(name, "").rpartition("=")[2]).hostname or ""
     where = f"{name} ({host or 'a local folder'})" if name else "as uv is set up"
-    command = [find_uv() or "uv", "pip", "compile", "--quiet", "--no-deps", "--no-header", "--refresh", "-"]
+    # by itself uv would start the `.venv/bin/python` of whatever folder one stands in
+    python = ["--python", sys.executable]
+    command = [find_uv() or "uv", "pip", "compile", "--quiet", "--no-deps", "--no-header", "--refresh", *python, "-"]
     code, _ = said(command, text="pip")
     offline = os.environ.get("UV_OFFLINE", "").lower() in ("1", "true")
     found = f"reached, {where}" if code == 0 else f"{'UV_OFFLINE is set' if offline else 'not reached'}, {where}"

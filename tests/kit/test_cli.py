@@ -101,7 +101,7 @@ def test_wrong_words_get_one_sentence_and_the_right_code(
     kit: list[str], project: Path, words: list[str], code: int, says: str
 ) -> None:
     (project / "lost").symlink_to("nowhere")
-    (project / ".copier-answers.yml").write_text("[" * 20_000)
+    (project / ".copier-answers.yml").write_text("[" * 3_000)
     done = run(kit, *words, cwd=project)
     assert done.returncode == code
     assert says in done.stderr

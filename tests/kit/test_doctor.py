@@ -67,6 +67,17 @@ def test_a_port_that_is_taken_and_a_folder_that_is_not_ours(kit: list[str]) -> N
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the spy is a script for a shell")
+def test_the_interpreter_of_a_strangers_folder_is_not_started(kit: list[str], tmp_path: Path) -> None:
+    python = tmp_path / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\nexit 1\n")
+    python.chmod(0o755)
+    (tmp_path / ".venv/pyvenv.cfg").write_text("home = /usr/bin\n")
+    assert doctor(kit, "--json", cwd=tmp_path, UV_OFFLINE="1").stdout
+    assert not (tmp_path / "ran").exists()
+
+
 def test_in_a_project_it_looks_at_environment_and_data(kit: list[str], generated: Path) -> None:
     found = parts(doctor(kit, "--json", str(generated), cwd=generated.parent))
     assert (found["environment"]["found"], found["data"]["found"]) == ("not made yet", "not fetched yet")
