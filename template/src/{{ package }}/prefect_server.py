@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -78,31 +77,51 @@ def connected(warm: Callable[[], None] = lambda: None) -> Iterator[None]:
                 drain()
 
 
+# Stands between us and a program, in a session of its own. It ends all of it when our end of its input closes, which
+# the operating system does for us even after a `kill -9`: a server left behind would keep its port from the next one.
+GUARD = """
+import os, signal, subprocess, sys, threading, time
+
+program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+left = threading.Event()
+
+def end(number):
+    if hasattr(os, "killpg"):
+        os.killpg(0, number)
+    else:  # Windows
+        program.terminate()
+
+def follow():
+    sys.stdin.read()
+    left.set()
+    end(signal.SIGTERM)
+    time.sleep(15)
+    end(getattr(signal, "SIGKILL", signal.SIGTERM))
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+threading.Thread(target=follow, daemon=True).start()
+code = program.wait()
+if left.is_set():
+    end(getattr(signal, "SIGKILL", signal.SIGTERM))  # what it started and did not end
+sys.exit(code)
+"""
+
+
 @contextlib.contextmanager
 def child(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that goes when we go, with all it started: asked first, then made to.
+    """A program that goes when we go, however we go, with all it started: asked first, then made to.
 
     It gets a session of its own, so that a Ctrl-C in the terminal reaches us alone. Reaching a server and its runner at
     the same time, it would leave the runner waiting for a server that is gone.
     """
-    process = subprocess.Popen(command, start_new_session=True, **options)  # noqa: S603 - our own interpreter
+    guarded = [sys.executable, "-c", GUARD, *command]
+    process = subprocess.Popen(guarded, stdin=subprocess.PIPE, start_new_session=True, **options)  # noqa: S603
     try:
         yield process
     finally:
-        end(process, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(15)
-        end(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+        if process.stdin:
+            process.stdin.close()
         process.wait()
-
-
-def end(process: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to a program and all it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, number)
-        else:  # Windows
-            process.terminate()
 
 
 def free_port(port: int | None) -> int:

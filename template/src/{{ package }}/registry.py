@@ -176,7 +176,8 @@ def show(versions: list[dict[str, Any]]) -> None:
             if event + "_at" in one
         ]
         aliases = ", ".join(one["aliases"]) or "-"
-        print(f"version {one['version']} [{aliases}] {one['window']}; commit {one['git_commit'][:10]}")
+        code = one["git_commit"][:10] + (" with changes" if one.get("git_dirty") == "true" else "")
+        print(f"version {one['version']} [{aliases}] {one['window']}; commit {code}")
         for event in events:
             print(f"    {event}")
     if not versions:
