@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -67,9 +68,23 @@ def test_a_text_edited_by_hand_stops_it_before_anything_is_written(project: Path
     subprocess.run(["git", "reset", "-q", "--hard", "HEAD~1"], cwd=project, check=True)
 
 
+def has_run(project: Path) -> None:
+    """What the pipeline leaves, kept as the onboarding page says: its records in git, its data beside."""
+    (project / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    for name in ("reports/metrics.json", "data/raw/2013-01.parquet", "models/candidate/manifest.json"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("{}\n")
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run([*git, "add", "--all"], cwd=project, check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message", "The first run"], cwd=project, check=True)
+
+
 def test_without_the_flights_everything_is_green(project: Path, run: Run) -> None:
+    has_run(project)
     done = run("python", "clean_example.py")
     assert done.returncode == 0, done.stderr
+    [throw_away] = [line for line in done.stdout.splitlines() if "git clean -fdx" in line]
+    subprocess.run(shlex.split(throw_away, comments=True), cwd=project, check=True)
     assert "docs/your-own-data.md" in done.stdout
     assert not (project / "clean_example.py").exists()
     left = [path for folder in ("src", "tests") for path in (project / folder).rglob("*.py")]

@@ -99,7 +99,11 @@ def check_questions(answers: Mapping[str, str]) -> None:
 def plan(target: Path, answers: Mapping[str, Any], count: int, *, git: bool, sync: bool) -> str:
     """Return what is about to be made, for a person."""
     url, ci = answers["data_url"], answers["ci"]
-    where = f"{url} (a folder of yours)" if answers["data_remote"] == "local" else f"{url} (credentials: .env.example)"
+    where = (
+        f"{url} (a folder on this machine)"
+        if answers["data_remote"] == "local"
+        else f"{url} (credentials: .env.example)"
+    )
     then = [what for what, wanted in (("first commit", git), ("environment as uv.lock says", sync)) if wanted]
     rows = {
         "project": "{project_name}: {task} with {framework}, Python {python}".format(**answers),

@@ -73,6 +73,9 @@ as such. Slices of few flights swing by chance.
 Run `{run}` · model sha256 `{sha}` · training data sha256 `{data}`
 """
 
+# Metrics that are not called as their fields are; money here is that of the riskiest flights, not of the threshold.
+NAMES = {"pr_auc": "PR-AUC", "brier": "Brier score", "euro_per_1000_flights": "euro per 1,000 flights at alert rate"}
+
 PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -132,8 +135,8 @@ def markdown(params: Params, reports: Path, picture: str) -> str:
     details, model = measured["details"], measured["model"]
     shown = {name: measured[name] for name in ("challenger", "baseline", "champion") if name in measured}
     window, operating = model["window"], details["at_threshold"]
-    rows = [
-        f"| {name.replace('_', ' ')} | " + " | ".join(f"{one[name]:,.3f}" for one in shown.values()) + " |"
+    table = [
+        [NAMES.get(name, name.replace("_", " ")), *(figure(one[name]) for one in shown.values())]
         for name in shown["challenger"]
     ]
     verdict = "passed" if gate["passed"] else "refused"
@@ -152,7 +155,7 @@ def markdown(params: Params, reports: Path, picture: str) -> str:
         leaky=", ".join(sorted(LEAKY)),
         names=" | ".join(shown).replace("challenger", "this model"),
         lines="|".join("---" for _ in shown),
-        rows="\n".join(rows),
+        rows="\n".join(f"| {' | '.join(row)} |" for row in table),
         alerts=operating["alert_share"],
         recall=operating["recall"],
         euro=operating["euro_per_1000_flights"],
@@ -167,6 +170,11 @@ def markdown(params: Params, reports: Path, picture: str) -> str:
         sha=model["sha256"],
         data=model["data"]["train"],
     )
+
+
+def figure(value: float) -> str:
+    """A metric with three decimals, an amount of money with none."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}"
 
 
 def slice_rows(parts: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
