@@ -175,7 +175,7 @@ def port(number: int, page: str) -> Part:
             free = True
         except OSError:
             free = False
-    get = ("end what listens there, or choose another: `nox -s serve -- --port 3001`, `serving` in params.yaml",)
+    get = ("end what listens there, or choose another: `uv run nox -s serve -- --port 3001`, `serving` in params.yaml",)
     return part(f"port {number}", free, "free" if free else "taken", page, get, needed=False)
 
 

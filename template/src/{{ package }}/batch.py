@@ -52,7 +52,7 @@ class Champion:
 def champion(at: Paths) -> Champion:
     """What the service answers with at this moment."""
     if not (at.serving / CURRENT).is_file():
-        raise ProjectError("no model is served yet: run `nox -s pipeline` and `nox -s promote`")
+        raise ProjectError("no model is served yet: run `uv run nox -s pipeline promote`")
     named = read_json(at.serving / CURRENT)
     folder = at.serving / named["version"]
     return Champion(folder, named["version"], named["sha256"], read_json(folder / MANIFEST)["threshold"])

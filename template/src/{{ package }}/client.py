@@ -102,7 +102,8 @@ def ask(url: str) -> None:
     except HTTPError as error:
         raise ProjectError(f"{url} answered {error.code}: {error.read().decode(errors='replace')[:500]}") from error
     except URLError as error:
-        raise ProjectError(f"no service answers at {url} ({error.reason}): start it with `nox -s serve`") from error
+        what = f"no service answers at {url} ({error.reason})"
+        raise ProjectError(f"{what}: start it with `uv run nox -s serve`") from error
     print(f"POST {url}/predict\n{json.dumps(QUESTION, indent=2)}\n-> {json.dumps(json.loads(text), indent=2)}")
 
 
@@ -110,7 +111,7 @@ def hold(url: str, budget: LoadParams) -> None:
     """Measure the running service and hold it to its budget."""
     latency = measure(url, budget)
     if not latency.milliseconds:
-        raise ProjectError(f"no service answers at {url}: start it with `nox -s serve`")
+        raise ProjectError(f"no service answers at {url}: start it with `uv run nox -s serve`")
     print(latency)
     check(latency, budget)
     print(f"within the budget: p95 {budget.p95_ms:g} ms, p99 {budget.p99_ms:g} ms")

@@ -46,7 +46,7 @@ class Champion:
         """What the serving pointer names."""
         pointer = at.serving / "current.json"
         if not pointer.is_file():
-            raise ProjectError("no model has been promoted yet: run `nox -s pipeline`, then `nox -s promote`")
+            raise ProjectError("no model has been promoted yet: run `uv run nox -s pipeline promote`")
         version = read_json(pointer)["version"]
         folder = at.serving / str(version)
         return cls(str(version), folder, read_json(folder / "manifest.json"))

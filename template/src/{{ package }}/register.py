@@ -72,7 +72,7 @@ def register(window: Window, out: Path, at: Paths | None = None) -> str:
         )
         version = str(made.version)
     client.set_registered_model_alias(MODEL_NAME, "challenger", version)
-    print(f"registered {MODEL_NAME} version {version} as challenger; make it champion with `nox -s promote`")
+    print(f"registered {MODEL_NAME} version {version} as challenger; `uv run nox -s promote` makes it champion")
     return version
 
 

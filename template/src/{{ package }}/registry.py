@@ -42,7 +42,9 @@ def promote(why: str, who: str | None = None, at: Paths | None = None) -> str:
     client = connect(at)
     challenger, champion = alias(client, "challenger"), alias(client, "champion")
     if challenger is None:
-        raise ProjectError("there is no challenger to promote: run `nox -s pipeline` or `nox -s retrain` first")
+        raise ProjectError(
+            "there is no challenger to promote: `uv run nox -s pipeline` or `uv run nox -s retrain` may make one"
+        )
     version = str(challenger.version)
     if challenger.tags.get("gate") != "passed":
         raise ProjectError(f"version {version} did not pass the gate, so it is not promoted")
@@ -51,7 +53,7 @@ def promote(why: str, who: str | None = None, at: Paths | None = None) -> str:
     if present not in (against, version):
         raise ProjectError(
             f"version {version} was judged against champion {against}, but the champion is {present} now: "
-            "evaluate it again with `dvc repro --force evaluate register`"
+            "evaluate it again with `uv run dvc repro --force evaluate register`"
         )
     export(client, challenger, at)
     point(version, at)
@@ -79,7 +81,7 @@ def put_on_trial(at: Paths | None = None) -> str | None:
     export(client, challenger, at)
     point(version, at, CHALLENGER)
     part = "runs in shadow of the champion" if trial.mode == "shadow" else f"answers {trial.share:.0%} of the requests"
-    print(f"version {version} {part}; `nox -s promote` lets it answer all of them")
+    print(f"version {version} {part}; `uv run nox -s promote` lets it answer all of them")
     return version
 
 
@@ -181,7 +183,7 @@ def show(versions: list[dict[str, Any]]) -> None:
         for event in events:
             print(f"    {event}")
     if not versions:
-        print("no version is registered yet: run `nox -s pipeline`")
+        print("no version is registered yet: run `uv run nox -s pipeline`")
 
 
 def main(words: list[str] | None = None) -> None:

@@ -172,7 +172,7 @@ class Service:
         """Who answers this request, and the scores: the challenger on its share of the traffic, else the champion."""
         champion = self.models.current
         if champion is None:
-            raise HTTPException(503, "No model is served yet; run `nox -s pipeline` and `nox -s promote`.")
+            raise HTTPException(503, "No model is served yet; run `uv run nox -s pipeline promote`.")
         if TRIAL.mode == "share" and in_canary(request_id, TRIAL.share) and (tried := self.tried(flights)):
             return tried[0], "challenger", tried[1]
         return champion, "champion", champion.score(flights)
