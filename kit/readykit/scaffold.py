@@ -150,14 +150,14 @@ def find_uv() -> str | None:
 
 
 def check_target(target: Path) -> None:
-    """Refuse a folder that holds something.
+    """Refuse a folder that holds something; the clone of an empty repository is one that holds nothing.
 
     Raises:
         UsageError: it is a file, or not empty, or cannot be.
     """
     try:
         there = os.path.lexists(target)
-        if target.is_dir() and any(target.iterdir()):
+        if target.is_dir() and any(path.name != ".git" for path in target.iterdir()):
             raise UsageError(f"{target} is not empty; name a new folder")
     except OSError as problem:  # too long a name, or a folder that may not be looked into
         raise UsageError(f"{target} cannot be made: {problem.strerror}; name a new folder") from problem

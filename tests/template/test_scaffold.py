@@ -222,6 +222,26 @@ def test_behind_a_mirror_the_same_versions_come_from_there(tmp_path: Path, monke
         assert steps.run(["git", "status", "--porcelain"], cwd=project) == ""
 
 
+def test_the_clone_of_an_empty_repository_is_a_place_for_a_project(kit: list[str], tmp_path: Path) -> None:
+    """As a forge gives it: made in the browser, cloned, nothing in it."""
+    clone = tmp_path / "flight-delays"
+    for words in (["init", "--quiet", "--bare", "forge.git"], ["clone", "--quiet", "forge.git", clone.name]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True, capture_output=True)
+    done = run(kit, "new", ".", "--defaults", "--no-sync", cwd=clone)
+    assert done.returncode == 0, done.stderr
+    pushed = subprocess.run(["git", "push", "--quiet", "origin", "HEAD"], cwd=clone, capture_output=True, text=True)
+    assert pushed.returncode == 0, pushed.stderr
+    again = run(kit, "new", ".", "--defaults", "--no-sync", cwd=clone)
+    assert (again.returncode, "is not empty" in again.stderr) == (2, True)
+
+
+def test_without_git_the_next_command_makes_the_repository_that_the_pipeline_needs(
+    kit: list[str], tmp_path: Path
+) -> None:
+    done = run(kit, "new", "made", "--defaults", "--no-sync", "--no-git", cwd=tmp_path)
+    assert "uv run nox -s setup pipeline promote" in done.stdout
+
+
 def test_a_machine_where_git_knows_nobody_still_gets_its_commit(kit: list[str], tmp_path: Path) -> None:
     done = run(
         kit, "new", "made", "--defaults", "--no-sync", cwd=tmp_path,
