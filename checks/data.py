@@ -32,6 +32,8 @@ KEEPING = re.compile(r"(^|\.)(log_artifacts?|upload_artifact|log_table)$")
 WRITTEN_OUT = re.compile(r"\s*[\"'][^\"']*[\"']?\s*$")
 RESULTS = re.compile(r"(result|prediction|report|metric|submission)", re.IGNORECASE)
 A_MODEL = re.compile(r"(?<![a-z])(model|explainer|workflow|recipe|vetiver)(?![a-z])|_fit\b", re.IGNORECASE)
+# a pinned table that helps to read the data
+LOOKED_UP = re.compile(r"(?<![a-z])(info|lookup|metadata|mapping|codes)(?![a-z])", re.IGNORECASE)
 MODELS = re.compile(r": (.*/)?(models?|checkpoints?|weights)([/_.-].*)?$", re.IGNORECASE)
 NOT_A_TABLE = re.compile(r"\.(model|pt|pth|ckpt|h5|onnx|pkl|joblib|safetensors)$", re.IGNORECASE)
 NOT_DATA = re.compile(
@@ -57,10 +59,10 @@ def large_files(project: Project) -> list[Evidence]:
 
 
 def no_data(call: Fact) -> bool:
-    """Whether what a call keeps is results; in R, where one call pins all things, a model is none either."""
+    """Whether what a call keeps is results; in R, where one call pins all things, a model or a lookup is none."""
     if call.detail.get("language"):
         text = " ".join(call.detail.get(key, "") for key in ("0", "1", "x", "name"))
-        return bool(RESULTS.search(text) or A_MODEL.search(text))
+        return bool(RESULTS.search(text) or A_MODEL.search(text) or LOOKED_UP.search(text))
     return bool(RESULTS.search(f"{call.detail.get('0', '')} {call.detail.get('name', '')}"))
 
 

@@ -63,10 +63,11 @@ HOW_TO = re.compile(
 )
 # a section that sets out to describe the model, wherever it stands
 DESCRIPTION = re.compile(
-    r"^\W*(the )?model (specifications?|overview|details|description|information|facts|documentation)\W*$"
+    r"^\W*(the )?model (specifications?|overview|details|description|information|facts|documentation|metadata)\W*$"
     r"|^\W*modell?ing (the|our) \w",
     re.IGNORECASE,
 )
+MAIN_PAGE = frozenset({"readme", "index", "document", "main", "report"})
 ZOO = re.compile(r"(?<![a-z])model ?(hub|zoo)(?![a-z])", re.IGNORECASE)
 FIGURES = re.compile(r"^\|.*\|\s*[*_]*\d+\.\d+")
 WRITES = re.compile(r"(write_text|\.write|^open|\.open|json\.dump|\.dump|\.save\w*|\.to_(html|markdown)|\.render)$")
@@ -85,11 +86,17 @@ def topics(text: str) -> list[str]:
 def cards(project: Project) -> Iterator[tuple[Location, str, str]]:
     """Place, name and text of what calls itself a model card: a page, or a section of one."""
     for page in pages(project):
-        if CARD.search(page.stem) or CARD.search(page.title):
+        if CARD.search(page.stem) or CARD.search(page.title) or main_page_of_a_card(page):
             yield page.start, page.path, page.text
             continue
         headed = (s for s in page.sections if CARD.search(s.heading) and not HOW_TO.search(words(s.heading)))
         yield from ((section.at, section.heading, section.text) for section in headed)
+
+
+def main_page_of_a_card(page: Page) -> bool:
+    """Whether a page is the one document of a folder that is named after the card."""
+    folder = page.path.rpartition("/")[0].rpartition("/")[2]
+    return page.stem.lower() in MAIN_PAGE and bool(CARD.search(folder))
 
 
 def written_by_code(project: Project) -> list[Evidence]:

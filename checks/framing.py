@@ -19,7 +19,7 @@ SIMPLE = (
 SIMPLE_MODEL = re.compile(rf"(^|_)({SIMPLE})(_|$)")
 # "baseline" as reference data of a drift check, as a configuration, or as the model in production
 NOT_A_MODEL = re.compile(
-    r"baseline_(stat\w*|data\w*|uri|path|config|job|profile|check|distribution|window|hist\w*)"
+    r"baseline_(stat\w*|data\w*|uri|path|config|job|profile|check|distribution|window|hist\w*|lambda|polic\w*|roles?|bucket)"
     r"|drift|constraint|monitor|quality"
 )
 MEASURES = re.compile(

@@ -19,12 +19,12 @@ KEYWORDS = ("random_state", "seed", "random_seed", "rstate", "seed_value", "spli
 GLOBAL = re.compile(
     r"(^|\.)(seed_everything|manual_seed(_all)?|set_seed|set_random_seed|set_all_seeds|seed_all|setSeed|PRNGKey|setup_seed"
     r"|fix_random_seeds?|set\.seed|set_random_seeds?)$|^(numpy\.random|np\.random|random)\.seed$|(^|\.)random\.set_seed$"
-    r"|(^|\.)(RandomState|default_rng)$"
+    r"|(^|\.)(RandomState|default_rng)$|^jax\.random\.key$"
 )
 # of these, those that reach the numbers with which a network begins
 FRAMEWORK = re.compile(
     r"(^|\.)(seed_everything|manual_seed(_all)?|set_seed|set_random_seed|set_all_seeds|seed_all|PRNGKey|setup_seed"
-    r"|fix_random_seeds?|set_random_seeds?)$|(^|\.)random\.set_seed$"
+    r"|fix_random_seeds?|set_random_seeds?)$|(^|\.)random\.set_seed$|^jax\.random\.key$"
 )
 SEED_KEY = re.compile(r"(^|[._-])(seed|random_?(state|seed))$", re.IGNORECASE)
 # in R: streams that start from the seed of the session, or nothing

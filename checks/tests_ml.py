@@ -6,11 +6,23 @@ import re
 from collections.abc import Callable, Iterable
 
 from readykit import assertions
-from readykit.assertions import PLACES, RAISES, named, only_form, ours, own_names, runs_model, said, telling
+from readykit.assertions import (
+    PLACES,
+    RAISES,
+    named,
+    of_prediction,
+    only_form,
+    ours,
+    over_the_network,
+    own_names,
+    runs_model,
+    said,
+    telling,
+)
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import last, words
-from readykit.testcode import Test, own_modules, tests_of
+from readykit.testcode import OVER_HTTP, Test, own_modules, tests_of
 
 # Whole words of a function's or module's name that speak of rows on their way to a model.
 DATA = re.compile(
@@ -267,14 +279,17 @@ def model_behaviour_is_tested(project: Project) -> Verdict:
     """
     strong, form = [], []
     stand_ins, modules, names = doubles(project), own_modules(project), own_names(project)
-    for test, call in subjects(project, lambda call: asks_model(call) or runs_model(project, call), ASKED):
+    asked = subjects(project, lambda call: asks_model(call) or runs_model(project, call), ASKED)
+    for test, call in [*asked, *over_the_network(project, asked)]:
         if faked(test, stand_ins):
             continue
         asserted = [f for f in telling(test) if ours(call, modules, names) or not ONLY_TYPE.search(said(f))]
+        if OVER_HTTP.search(call.name):
+            asserted = [f for f in asserted if of_prediction(f)]
         judged = [(fact, behaviour(fact)) for fact in asserted]
         found = next(((fact, what) for fact, what in judged if what), None)
         # what a whole service leaves behind may be anything: an equality there is no known answer of the model
-        if found is not None and (asks_model(call) or found[1] != KNOWN):
+        if found is not None and (asks_model(call) or OVER_HTTP.search(call.name) or found[1] != KNOWN):
             strong.append(shown(test, found[0], f"calls {named(call)} and {found[1]}"))
             continue
         seen = [fact for fact in asserted if not RAISES.search(fact.name)]

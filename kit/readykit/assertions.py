@@ -6,8 +6,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from readykit.naming import last
+from readykit.naming import last, words
 from readykit.once import once
+from readykit.testcode import OVER_HTTP, tests_of
 
 if TYPE_CHECKING:
     from readykit.model import Fact
@@ -23,6 +24,8 @@ MOCKED = re.compile(r"(^|\.)assert_(not_)?(called|any_call|has_calls|awaited)\w*
 PRINTED = re.compile(r"capsys|capfd|captured|caplog|stdout|\.out\b|\.err\b")
 RAISES = re.compile(r"(^|\.|::)(raises|warns|assertRaises\w*|expect_(error|warning|message|no_error|silent))$")
 PLACES = re.compile(r"path|dir\b|folder|filename|\.exists\(|returncode|exit_code", re.IGNORECASE)
+PREDICTION = re.compile(r"(?<![a-z])(pred\w*|prob\w*|scores?|class(es)?)(?![a-z])")
+A_FILE = re.compile(r"[\"'][\w./{}-]+\.\w{2,7}[\"']")
 # A decorated function, a task or a component, called as the plain function that it was.
 KEPT = re.compile(r"\.(fn|func|python_func|__wrapped__|entrypoint)$")
 # Methods that strings, lists and mappings have: of an unknown receiver they say nothing.
@@ -107,3 +110,16 @@ def runs_model(project: Project, fact: Fact) -> bool:
     """Whether a call is to a function of the project that asks or fits a model, whatever it is called."""
     name = fact.name.lstrip(".")
     return "." in name and any(runner.endswith(f".{name}") for runner in model_runners(project))
+
+
+def over_the_network(project: Project, known: list[tuple[Test, Fact]]) -> list[tuple[Test, Fact]]:
+    """Further tests that assert on what a model's service answers, each with its request for a prediction."""
+    seen = {test.at for test, _ in known}
+    others = (test for test in tests_of(project) if test.honest and test.at not in seen)
+    asked = ((test, next((c for c in test.direct if OVER_HTTP.search(c.name)), None)) for test in others)
+    return [(test, call) for test, call in asked if call is not None and any(map(of_prediction, telling(test)))]
+
+
+def of_prediction(fact: Fact) -> bool:
+    """Whether an assertion speaks of predictions, not of a file that is named after them."""
+    return bool(PREDICTION.search(words(A_FILE.sub("", said(fact)))))

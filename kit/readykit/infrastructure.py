@@ -23,6 +23,8 @@ NOT_LIVE = re.compile(
     r"(?<![a-z])(dev|devel|development|tests?|ci|local|debug|override|integration|e2e)(?![a-z])", re.IGNORECASE
 )
 LIVE = re.compile(r"(?<![a-z])(prod|production|deploy|live|swarm|stack)(?![a-z])", re.IGNORECASE)
+# the tag that a build command gives an image: `docker build . -t tides:latest`
+TAGGED = re.compile(r"\bdocker\b.*\bbuild\b.*?\s(?:-t|--tag)[ =]([\w./-]+(?::[\w.-]+)?)(?=\s|$)")
 LIMITED = re.compile(r"^(deploy\.(resources|replicas|mode|restart_policy)|mem_limit|cpus|healthcheck\.test)")
 
 
@@ -79,6 +81,7 @@ class Compose:
 def compose(project: Project) -> list[Compose]:
     """The project's compose files that start something of its own, those for developing and testing left out."""
     found = []
+    tags = {match[1] for fact in project.commands() if (match := TAGGED.search(fact.name))}
     paths = {f.at.path for f in project.facts("yaml", name="services.*") if COMPOSE_FILE.search(f.at.path)}
     for path in sorted(paths):
         parts: dict[str, dict[str, Fact]] = {}
@@ -86,11 +89,7 @@ def compose(project: Project) -> list[Compose]:
             words = fact.name.split(".", 2)
             if fact.kind == "yaml" and words[0] == "services" and len(words) > 2:
                 parts.setdefault(words[1], {})[words[2]] = fact
-        built = {
-            name: keys
-            for name, keys in parts.items()
-            if any(re.match(r"build(\.|$)", key) for key in keys) and not workshop(keys)
-        }
+        built = {name: keys for name, keys in parts.items() if built_here(keys, tags) and not workshop(keys)}
         if not built or NOT_LIVE.search(path):
             continue
         kept = [keys for keys in built.values() if keys_last(keys)]
@@ -99,6 +98,11 @@ def compose(project: Project) -> list[Compose]:
         shown = next((first[k] for k in ("restart", "deploy.restart_policy.condition") if k in first and kept), None)
         found.append(Compose(shown or next(iter(first.values())), len(parts), lasting))
     return found
+
+
+def built_here(keys: dict[str, Fact], tags: set[str]) -> bool:
+    """Whether a service's image is the project's own: built by the compose file, or by a command under that tag."""
+    return any(re.match(r"build(\.|$)", key) for key in keys) or ("image" in keys and keys["image"].value in tags)
 
 
 def workshop(keys: dict[str, Fact]) -> bool:

@@ -23,6 +23,10 @@ VACUOUS = re.compile(
 ASSERTING = re.compile(r"(^|\.)(assert\w*|raises|warns|fail|check_\w+|expect\w*|verify\w*)$")
 NOT_MODULES = frozenset({"tests", "test", "__init__", "setup", "conftest"})
 STARTS = ("subprocess.", "os.system", "sh.", "importlib.", "runpy.")
+# A client of the web, and the addresses of a service that runs beside the tests: this machine, or told from outside.
+OVER_HTTP = re.compile(r"^(requests|httpx)(\.\w+)*\.(get|post|put|request)$|^urllib\.request\.urlopen$")
+THIS_MACHINE = re.compile(r"\bhttps?://(localhost|127\.0\.0\.1|0\.0\.0\.0)(?![\w.])")
+FROM_OUTSIDE = re.compile(r"\b(getenv|environ)\b.*(?<![A-Z])(URL|URI|ENDPOINT|HOST|ADDRESS)(?![A-Z])")
 # A helper of another file that is there to assert for a test.
 JUDGING = re.compile(r"(^|[._])(assert|check|verify|expect)")
 CONFTEST = "conftest.py"
@@ -146,7 +150,7 @@ def uses_project(project: Project, path: str, own: frozenset[str] | set[str], ho
         if fact.name.startswith(".") or fact.name.split(".")[0] in own:
             return True
         beside |= set(fact.name.split("."))
-    if any(fact.name.startswith(STARTS) for fact in calls_in(project, path)):
+    if any(fact.name.startswith(STARTS) for fact in calls_in(project, path)) or asks_service(project, path):
         return True
     if not hop:
         return False
@@ -154,6 +158,15 @@ def uses_project(project: Project, path: str, own: frozenset[str] | set[str], ho
     near = [p for stem in beside for p in tests.get(stem, ()) if p != path]
     near += [p for p in tests.get(CONFTEST, ()) if f"{folder}/".startswith(p.removesuffix("conftest.py"))]
     return any(uses_project(project, p, own, hop=False) for p in near)
+
+
+def asks_service(project: Project, path: str) -> bool:
+    """Whether a test file asks a service over the network that was started for it: nothing of it is imported then."""
+    if not any(OVER_HTTP.search(fact.name) for fact in calls_in(project, path)):
+        return False
+    facts = project.repo.facts(path)
+    given = ((f.value,) if f.kind == "assign" else f.detail.values() for f in facts if f.kind in ("assign", "call"))
+    return any(THIS_MACHINE.search(text) or FROM_OUTSIDE.search(text) for texts in given for text in texts)
 
 
 @once

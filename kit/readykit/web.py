@@ -19,7 +19,7 @@ ROUTE = re.compile(
 )
 ADDRESS = re.compile(r"""^[rbf]?["']?/|environ|getenv|settings|config""", re.IGNORECASE)
 ASKS = re.compile(
-    r"(?<![a-z])(predict\w*|scores?|scoring|infer\w*|classif\w*|invocations?|recommend\w*|forecast\w*|embed\w*|generate|detect\w*|rank\w*|similar\w*)(?![a-z])",
+    r"(?<![a-z])(predict\w*|scores?|scoring|infer\w*|classif\w*|invocations?|recommend\w*|forecast\w*|embed\w*|generate|detect\w*|rank\w*|similar\w*|rag|chat|completions?)(?![a-z])",
     re.IGNORECASE,
 )
 # A function by this name asks a model, whoever wrote it: `classify(files)`, `run_inference`, `get_prediction`.

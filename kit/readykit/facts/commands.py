@@ -144,6 +144,8 @@ def peeled(words: list[str]) -> list[str]:
     if first in RUNNERS and RUNNERS[first] in words[1:3] and len(words) > 2:
         rest = options(words[words.index(RUNNERS[first]) + 1 :], keep_module=True)
         return rest or words
+    if first == "poetry" and words[1:2] == ["poe"]:  # a plugin: tasks without `run`
+        return words[1:]
     if PYTHON.match(first) and "-m" in words[1:4] and words.index("-m") + 1 < len(words):
         return words[words.index("-m") + 1 :]
     if SHELL.match(first) and len(words) > 2 and re.fullmatch(r"-\w+", words[1]) and "c" in words[1]:
