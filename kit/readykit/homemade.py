@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from readykit.naming import last, words
 from readykit.project import ASKED_AT
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 # A class of the project's own that is a model by its name or base, and what only a model's class can do.
 MODEL_CLASS = re.compile(r"(Model|Classifier|Regressor|Predictor|Scorer|Recommender|Detector|Forecaster|Estimator)$")
 MODEL_METHOD = re.compile(r"(predict|score|infer|classify|recommend|forecast|train|fit)(_\w+)?$")
+# Functions that fit something, and functions that answer with it: `fit_and_save_model`, `run_forecast`.
+FITS = re.compile(
+    r"(re ?)?(fit|train|finetune)(?![a-z]).* (models?|ensembles?|networks?|classifiers?|regressors?)(?![a-z])"
+)
+ANSWERS = re.compile(r"(?<![a-z])(predict(ions?)?|forecasts?|inference|infer|classify|recommend(ations?)?)(?![a-z])")
 MODEL_FILE = re.compile(
     r"""\.(pkl|pickle|joblib|model|h5|keras|pt|pth|onnx|safetensors|gguf|ggml|cbm|pb|tflite|mlmodel)\b""", re.IGNORECASE
 )
@@ -30,7 +36,7 @@ def homemade(project: Project) -> list[Fact]:
     is loaded. One alone is found in any web application (`/score` of a game, a `Model` of a database).
     """
     sorts = [list(model_classes(project)), list(asked(project)), list(model_loads(project))]
-    whole = list(learners(project))
+    whole = [*learners(project), *fitted_and_asked(project)]
     return [fact for sort in sorts for fact in sort] if sum(map(bool, sorts)) >= SORTS else whole
 
 
@@ -56,6 +62,14 @@ def learners(project: Project) -> Iterator[Fact]:
         has = methods.get(fact.name, set())
         if fact.value == "class" and has & {"fit", "train"} and has & {"predict", "predict_proba", "score"}:
             yield fact
+
+
+def fitted_and_asked(project: Project) -> list[Fact]:
+    """Functions that fit a model when others answer with one; whichever library stands behind them."""
+    functions = [f for f in project.facts("def", role=("code", "template")) if f.value != "class"]
+    fits = [f for f in functions if FITS.match(words(last(f.name)))]
+    answers = [f for f in functions if f not in fits and ANSWERS.search(words(last(f.name)))]
+    return fits if answers else []
 
 
 def asked(project: Project) -> Iterator[Fact]:

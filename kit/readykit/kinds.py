@@ -41,7 +41,8 @@ MADE_FROM = re.compile(r"cookiecutter|(?:created|generated) (?:using|from|with)|
 SERVES_MODELS = re.compile(
     r"\b(machine[- ]learn(ing|ed)|deep[- ]learning|neural net(work)?s?|(pre-?)?trained models?|model (server|inference)"
     r"|model serving|(scor|predict|recommend|classif|forecast|rank)\w* (service|server|system|engine|model|api)s?"
-    r"|(serv|host|train|deploy|runn?)(es?|s|ing) (\w+ ){0,3}(ml )?models?|recommender)\b",
+    r"|(serv|host|train|deploy|runn?)(es?|s|ing) (\w+ ){0,3}(ml )?models?|recommender"
+    r"|(forecast|prediction)s? [^.]{0,60}\b(using|with|by|from) (\w+ ){0,3}models?)\b",
     re.IGNORECASE,
 )
 PREDICTS = re.compile(r"\.predict(_proba)?$")

@@ -257,6 +257,7 @@ ASKED = "import flask\nimport essays\napp = flask.Flask('x')\n@app.route('/v1/sc
 OWN = "from essays import Model\n\n\nclass Grader(Model):\n    def score(self, rows):\n        return rows\n"
 PICKLED = "import pickle\nmodel = pickle.load(open('m.pkl', 'rb'))\ndef ask(x): return model.predict_proba(x)\n"
 BY_HAND = "class Net:\n    def fit(self, x):\n        return self\n\n    def predict(self, x):\n        return x\n"
+FITTED = "def fit_and_save_model(rows):\n    return rows\n\n\ndef run_forecast(rows):\n    return rows\n"
 BUILT = "models/edits.model: data/edits.json\n\tcat $< | scorer cv_train scorer.Trees > $@\n"
 WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i in range(5)}
 
@@ -291,6 +292,9 @@ WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i i
         ({"README.md": "# G\nIt serves models for essays.", "a.py": ASKED + "m = essays.load('m.pkl')"}, "ml-project"),
         ({"README.md": "# Nets\nDeep learning by hand.", "net.py": BY_HAND}, "ml-project"),
         ({"README.md": "# Trains\nA timetable.", "net.py": BY_HAND}, "not-ml"),
+        ({"README.md": "# Flu\nForecasts of visits, with several models.", "flu.py": FITTED}, "ml-project"),
+        ({"README.md": "# Flu\nA diary of visits.", "flu.py": FITTED}, "not-ml"),
+        ({"README.md": "# Flu\nForecasts with several models.", "flu.py": "def run_forecast(x): ..."}, "not-ml"),
         # by a program that nobody knows: the build makes models with it, and the README speaks of them
         ({"README.md": "# Edits\nMachine-learned models.", "Makefile": BUILT, "a.py": "X = 1"}, "ml-project"),
         ({"README.md": "# Edits\nA site.", "Makefile": BUILT, "a.py": "X = 1"}, "not-ml"),
