@@ -60,6 +60,7 @@ class CIJobs:
         self.paths = paths
         self._chains = Answers(self._chains_of)
         self._known: dict[frozenset[str], tuple[CIJob, ...]] = {}
+        self._started: dict[tuple[str, str], tuple[str, ...]] = {}
 
     @cached_property
     def _own(self) -> dict[tuple[str, str, str], list[Fact]]:
@@ -107,15 +108,37 @@ class CIJobs:
                     return name
         return ""
 
-    def _triggers(self, path: str, own: str, seen: frozenset[str] = frozenset()) -> dict[str, None]:
-        """The events that start a file: its own, and for one that is included those of the files that include it."""
-        found = dict.fromkeys(word for word in own.split(",") if word not in ON_CALL)
+    @cached_property
+    def _callers(self) -> dict[str, dict[str, None]]:
+        """The files that include each file, in the order in which they are known."""
+        found: dict[str, dict[str, None]] = {}
         for caller, includes in self._includes.items():
-            if caller not in seen and any(include.target == path for include in includes):
-                words = next((f.detail.get("triggers", "") for f in self.repo.facts_of(caller, "command")), "")
-                words = words or self._declared(caller)
-                found |= self._triggers(caller, words, seen | {path})
+            for include in includes:
+                found.setdefault(include.target, {})[caller] = None
         return found
+
+    def _triggers(self, path: str, own: str) -> dict[str, None]:
+        """The events that start a file: its own, and for one that is included those of the files that include it.
+
+        Each file is looked at once, however many ways lead to it: a few dozen that call each other make billions.
+        """
+        found: dict[str, None] = {}
+        seen: set[str] = set()
+        stack = [path]
+        while stack:
+            at = stack.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            words = own if at == path else self._words(at)
+            found |= dict.fromkeys(word for word in words.split(",") if word not in ON_CALL)
+            stack += reversed(self._callers.get(at, {}))
+        return found
+
+    def _words(self, path: str) -> str:
+        """The triggers of a file, as its commands have them."""
+        words = next((f.detail.get("triggers", "") for f in self.repo.facts_of(path, "command")), "")
+        return words or self._declared(path)
 
     def _declared(self, path: str) -> str:
         """Triggers of a file without commands of its own."""
@@ -167,4 +190,6 @@ class CIJobs:
         words = own[0].detail.get("triggers", "") if own else self._declared(path)
         followed = (way for fact in own for way in self.graph.follow(fact))
         reached = islice(chain(followed, self._included(path, name)), most)
-        return CIJob(runner, path, name, tuple(self._triggers(path, words)), tuple(own), tuple(reached))
+        if (path, words) not in self._started:  # the jobs of a file have them in common
+            self._started[path, words] = tuple(self._triggers(path, words))
+        return CIJob(runner, path, name, self._started[path, words], tuple(own), tuple(reached))

@@ -228,6 +228,16 @@ def pipelines_in_a_circle(shop: Workshop) -> None:
 
 
 @hostile(seconds=60)
+def pipelines_that_all_call_each_other(shop: Workshop) -> None:
+    """Forty files of CI that each call twenty others: the ways from one to another are more than can be counted."""
+    start = "on: [push, workflow_call]\njobs:\n  run: {steps: [{run: pytest}]}\n"
+    for number in range(40):
+        calls = (f"  j{n}: {{uses: ./.github/workflows/w{(number * 7 + n) % 40}.yml}}\n" for n in range(20))
+        shop.write(f".github/workflows/w{number}.yml", start + "".join(calls))
+    shop.project()
+
+
+@hostile(seconds=60)
 def requirements_without_end(shop: Workshop) -> None:
     """Requirements that include each other in a circle, and a hundred thousand of them, with endless options and extras."""
     shop.project(
