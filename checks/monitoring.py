@@ -160,7 +160,8 @@ def realised(project: Project) -> list[Evidence]:
         and not fact.at.path.endswith(".ipynb")
     ]
     found += [fact for fact in joined_errors(project) if project.strength(fact) >= Strength.USED]
-    return [
+    kept = project.doing("quality over time").facts
+    return [project.evidence(fact, ONLY_ERROR, cap=Strength.DECLARED) for fact in kept] + [
         project.evidence(fact, ONLY_ERROR, cap=Strength.DECLARED)
         for fact in found
         if IN_USE.search(words(f"{fact.at.path} {fact.scope}"))

@@ -59,6 +59,8 @@ WATCHES = re.compile(
     r"(?<![a-z])(monitor\w*|production|prod|live|decay\w*|degrad\w*|feedback|ground truth|delayed|actuals?"
     r"|post deploy\w*)(?![a-z])"
 )
+PROGRAMS = (".py", ".ipynb", ".R", ".r", ".Rmd", ".qmd", ".scala")
+"""Endings of code; a product's monitor stands in settings."""
 
 
 def serving_files(project: Project) -> set[str]:
@@ -252,10 +254,11 @@ def acted_upon(project: Project, path: str) -> list[Evidence]:
 
 def quality_in_use(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     """Products that measure a model in use, and metrics that monitoring code computes."""
+    kept_up = {fact.at for fact in project.doing("quality over time").facts}
     products = [
         project.evidence(fact, f"quality in use: {fact.name[-60:]}")
         for fact in project.doing("quality monitoring").facts
-        if project.strength(fact) >= Strength.IMPORTED and (fact.kind != "call" or watching(fact))
+        if project.strength(fact) >= Strength.IMPORTED and (fact.kind != "call" or fact.at in kept_up or watching(fact))
     ]
     figures = [
         project.evidence(fact, f"computed on what came in later: {fact.name[-60:]}")
@@ -295,7 +298,7 @@ def quality_is_watched(project: Project) -> Verdict:
     if project.kind == "library":
         return not_applicable("a library has no model in use")
     products, figures = quality_in_use(project)
-    settings = [e for e in products if not e.at.path.endswith((".py", ".ipynb")) and e.strength >= Strength.USED]
+    settings = [e for e in products if not e.at.path.endswith(PROGRAMS) and e.strength >= Strength.USED]
     if settings:
         return passed("a service watches the model's quality", best(settings))
     code = [e for e in (*products, *figures) if not e.at.path.endswith(".ipynb") and e.strength >= Strength.USED]
