@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
 
+EVENT = "event_"  # how the tags begin that say what happened to a version, in order
+
 
 def alias(client: MlflowClient, name: str) -> ModelVersion | None:
     """The version that holds an alias."""
@@ -97,7 +99,7 @@ def rollback(why: str, who: str | None = None, at: Paths | None = None) -> str:
     point(back, at)
     client.set_registered_model_alias(MODEL_NAME, "champion", back)
     client.set_registered_model_alias(MODEL_NAME, "previous", gone)
-    note(client, gone, "rolled_back", why, who)
+    note(client, gone, "rolled back", why, who)
     print(f"rolled back: version {back} is champion again, version {gone} is previous")
     return back
 
@@ -131,9 +133,10 @@ def point(version: str, at: Paths, pointer: str = CURRENT) -> None:
 
 
 def note(client: MlflowClient, version: str, event: str, why: str, who: str | None) -> None:
-    """Who or what did it, when and why, on the version."""
-    for name, value in (("by", who or person()), ("at", now()), ("why", why)):
-        client.set_model_version_tag(MODEL_NAME, version, f"{event}_{name}", value)
+    """Who or what did it, when and why, on the version, behind what was noted before."""
+    before = sum(name.startswith(EVENT) for name in client.get_model_version(MODEL_NAME, version).tags)
+    text = f"{event} {now()} by {who or person()}: {why}"
+    client.set_model_version_tag(MODEL_NAME, version, f"{EVENT}{before + 1:03}", text)
 
 
 def now() -> str:
@@ -172,16 +175,11 @@ def history(at: Paths | None = None) -> list[dict[str, Any]]:
 def show(versions: list[dict[str, Any]]) -> None:
     """History as a table of lines."""
     for one in versions:
-        events = [
-            f"{event.replace('_', ' ')} {one[event + '_at']} by {one[event + '_by']}: {one[event + '_why']}"
-            for event in ("promoted", "rolled_back")
-            if event + "_at" in one
-        ]
         aliases = ", ".join(one["aliases"]) or "-"
         code = one["git_commit"][:10] + (" with changes" if one.get("git_dirty") == "true" else "")
         print(f"version {one['version']} [{aliases}] {one['window']}; commit {code}")
-        for event in events:
-            print(f"    {event}")
+        for name in sorted(name for name in one if name.startswith(EVENT)):
+            print(f"    {one[name]}")
     if not versions:
         print("no version is registered yet: run `uv run nox -s pipeline`")
 
