@@ -12,6 +12,7 @@ import getpass
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,8 @@ def promote(why: str, who: str | None = None, at: Paths | None = None) -> str:
     if champion and str(champion.version) != version:
         client.set_registered_model_alias(MODEL_NAME, "previous", champion.version)
     client.set_registered_model_alias(MODEL_NAME, "champion", version)
-    note(client, version, "promoted", why, who)
+    if present != version or not noted(challenger.tags):  # else a run was killed between here and the next line
+        note(client, version, "promoted", why, who)
     client.delete_registered_model_alias(MODEL_NAME, "challenger")  # last: its absence says that all is done
     print(f"version {version} is champion now" + (f", version {present} is previous" if champion else ""))
     return version
@@ -134,9 +136,14 @@ def point(version: str, at: Paths, pointer: str = CURRENT) -> None:
 
 def note(client: MlflowClient, version: str, event: str, why: str, who: str | None) -> None:
     """Who or what did it, when and why, on the version, behind what was noted before."""
-    before = sum(name.startswith(EVENT) for name in client.get_model_version(MODEL_NAME, version).tags)
+    before = noted(client.get_model_version(MODEL_NAME, version).tags)
     text = f"{event} {now()} by {who or person()}: {why}"
-    client.set_model_version_tag(MODEL_NAME, version, f"{EVENT}{before + 1:03}", text)
+    client.set_model_version_tag(MODEL_NAME, version, f"{EVENT}{len(before) + 1:03}", text)
+
+
+def noted(tags: Mapping[str, str]) -> list[str]:
+    """What happened to a version, in order."""
+    return [tags[name] for name in sorted(tags) if name.startswith(EVENT)]
 
 
 def now() -> str:
@@ -178,8 +185,8 @@ def show(versions: list[dict[str, Any]]) -> None:
         aliases = ", ".join(one["aliases"]) or "-"
         code = one["git_commit"][:10] + (" with changes" if one.get("git_dirty") == "true" else "")
         print(f"version {one['version']} [{aliases}] {one['window']}; commit {code}")
-        for name in sorted(name for name in one if name.startswith(EVENT)):
-            print(f"    {one[name]}")
+        for event in noted(one):
+            print(f"    {event}")
     if not versions:
         print("no version is registered yet: run `uv run nox -s pipeline`")
 
