@@ -60,7 +60,7 @@ class CIJobs:
         self.paths = paths
         self._chains = Answers(self._chains_of)
         self._known: dict[frozenset[str], tuple[CIJob, ...]] = {}
-        self._started: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._started = Answers(self._triggers)  # the jobs of a file have them in common
 
     @cached_property
     def _own(self) -> dict[tuple[str, str, str], list[Fact]]:
@@ -117,11 +117,12 @@ class CIJobs:
                 found.setdefault(include.target, {})[caller] = None
         return found
 
-    def _triggers(self, path: str, own: str) -> dict[str, None]:
+    def _triggers(self, asked: tuple[str, str]) -> tuple[str, ...]:
         """The events that start a file: its own, and for one that is included those of the files that include it.
 
         Each file is looked at once, however many ways lead to it: a few dozen that call each other make billions.
         """
+        path, own = asked
         found: dict[str, None] = {}
         seen: set[str] = set()
         stack = [path]
@@ -133,7 +134,7 @@ class CIJobs:
             words = own if at == path else self._words(at)
             found |= dict.fromkeys(word for word in words.split(",") if word not in ON_CALL)
             stack += reversed(self._callers.get(at, {}))
-        return found
+        return tuple(found)
 
     def _words(self, path: str) -> str:
         """The triggers of a file, as its commands have them."""
@@ -190,6 +191,4 @@ class CIJobs:
         words = own[0].detail.get("triggers", "") if own else self._declared(path)
         followed = (way for fact in own for way in self.graph.follow(fact))
         reached = islice(chain(followed, self._included(path, name)), most)
-        if (path, words) not in self._started:  # the jobs of a file have them in common
-            self._started[path, words] = tuple(self._triggers(path, words))
         return CIJob(runner, path, name, self._started[path, words], tuple(own), tuple(reached))

@@ -122,12 +122,11 @@ class Texts(Generic[Row]):
             found = self._answers[pattern] = self.having(pattern.search, self._with(words) if words else None)
         return found
 
-    def _with(self, words: Iterable[str]) -> Iterator[str]:
+    def _with(self, words: Sequence[str]) -> Iterator[str]:
         """The texts that hold one of some words in lower case, each once."""
-        every_word = tuple(words)
         for every, texts, starts in self._all:
             found: set[int] = set()
-            for word in every_word:
+            for word in words:
                 at = every.find(word)
                 while at >= 0:
                     number = bisect_right(starts, at) - 1

@@ -127,10 +127,8 @@ def inject_commands_of_ci(shop: Workshop) -> None:
     shop.project()
     spread(shop, COMMANDS)
     spread(shop, tuple(f"x\n{text}\n" for text in COMMANDS))
-    for text in COMMANDS[:3]:
-        shop.write(
-            f"{text}.py", "import pickle\npickle.loads(x)\n"
-        )  # a path that begins like that, in a line of its own
+    for text in COMMANDS[:3]:  # as paths, which stand at the beginning of a line
+        shop.write(f"{text}.py", "import pickle\npickle.loads(x)\n")
     shop.committed()
 
 
