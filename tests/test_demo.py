@@ -132,7 +132,10 @@ def test_a_scheduled_retraining_happens(lived: Lived) -> None:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(scheduler.pid, signal.SIGKILL)
+    assert scheduler.returncode == 0
     assert "retraining is scheduled" in printed
+    assert printed.splitlines()[-1].startswith("stopped;")
+    assert not re.search("Traceback|Warning|Crash", printed), "what Prefect says of its own end stays out"
     assert json.loads(decision.read_text())["decision"] in {"kept", "promoted", "not_needed"}
     assert until(lambda: not processes_in(lived.project), why="the server did not go with it")
 

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -159,7 +160,8 @@ def tell_failure(_flow: Any, run: Any, state: Any) -> None:
     why = f"{type(error).__name__}: {error}" if isinstance(error, Exception) else state.message or "no reason is known"
     where = " ".join(getattr(error, "__notes__", []))
     kind: Kind = "data" if bring_in.__name__ in where else "failure"
-    notify(kind, f"retraining for {month} failed {where}: {why}. The champion goes on answering.", paths())
+    what = " ".join(filter(None, ["retraining for", month, "failed", where]))
+    notify(kind, f"{what}: {why.rstrip('.')}. The champion goes on answering.", paths())
     status.write(load_params(), paths())
 
 
@@ -259,16 +261,20 @@ def schedule(cron: str) -> None:
         wait_for(url)
         print(f"retraining is scheduled ({cron}); page {url.removesuffix('/api')}; stop with Ctrl-C", flush=True)
         command = [sys.executable, "-m", f"{PACKAGE}.flow", "runner", "--cron", cron]
-        env = os.environ | {"PREFECT_API_URL": url}
-        with contextlib.suppress(KeyboardInterrupt), child(command, env=env) as runner:
+        env = os.environ | {"PREFECT_API_URL": url, "PYTHONUNBUFFERED": "1"}
+        # Through us, so that what Prefect says of its own end does not follow a Ctrl-C into the terminal.
+        speaks: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with contextlib.suppress(KeyboardInterrupt), child(command, env=env, **speaks) as runner:
+            for line in runner.stdout or ():
+                print(line.decode(errors="replace"), end="", flush=True)
             raise ProjectError(f"the runner ended by itself, with exit code {runner.wait()}; its last lines say why")
-    print("stopped")
+    print("stopped; the next run finishes a month that was under way")
 
 
 def run_on(cron: str) -> None:
-    """The runner: starts the flow at its times, as a process of its own."""
+    """The runner: starts the flow at its times, as a process of its own; what it missed while it was down, in turn."""
     retraining.serve(
-        name="monthly", cron=cron, print_starting_message=False, entrypoint_type=EntrypointType.MODULE_PATH
+        name="monthly", cron=cron, limit=1, print_starting_message=False, entrypoint_type=EntrypointType.MODULE_PATH
     )
 
 

@@ -6,6 +6,7 @@ Their tasks run here, or on the Dask or Ray cluster that params.yaml names.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import socket
 import subprocess
@@ -77,34 +78,41 @@ def connected(warm: Callable[[], None] = lambda: None) -> Iterator[None]:
                 drain()
 
 
-# Stands between us and a program, in a session of its own. It ends all of it when our end of its input closes, which
-# the operating system does for us even after a `kill -9`: a server left behind would keep its port from the next one.
-GUARD = """
-import os, signal, subprocess, sys, threading, time
+def guard() -> None:
+    """Stand between us and a program, in a session of its own, and end all of it when our end of its input closes.
 
-program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-left = threading.Event()
+    The operating system closes that for us even after a `kill -9`: a server left behind would keep its port from the
+    next one. `child` runs the source of this function by itself, so it imports what it needs, and nothing slow.
+    """
+    import os
+    import signal
+    import subprocess
+    import sys
+    import threading
+    import time
 
-def end(number):
-    if hasattr(os, "killpg"):
-        os.killpg(0, number)
-    else:  # Windows
-        program.terminate()
+    program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)  # noqa: S603 - what `child` was given
+    left = threading.Event()
 
-def follow():
-    sys.stdin.read()
-    left.set()
-    end(signal.SIGTERM)
-    time.sleep(15)
-    end(getattr(signal, "SIGKILL", signal.SIGTERM))
+    def end(number: int) -> None:
+        if hasattr(os, "killpg"):
+            os.killpg(0, number)
+        else:  # Windows
+            program.terminate()
 
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-threading.Thread(target=follow, daemon=True).start()
-code = program.wait()
-if left.is_set():
-    end(getattr(signal, "SIGKILL", signal.SIGTERM))  # what it started and did not end
-sys.exit(code)
-"""
+    def follow() -> None:
+        sys.stdin.read()
+        left.set()
+        end(signal.SIGTERM)
+        time.sleep(15)
+        end(getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=follow, daemon=True).start()
+    code = program.wait()
+    if left.is_set():
+        end(getattr(signal, "SIGKILL", signal.SIGTERM))  # what it started and did not end
+    sys.exit(code)
 
 
 @contextlib.contextmanager
@@ -114,14 +122,12 @@ def child(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes
     It gets a session of its own, so that a Ctrl-C in the terminal reaches us alone. Reaching a server and its runner at
     the same time, it would leave the runner waiting for a server that is gone.
     """
-    guarded = [sys.executable, "-c", GUARD, *command]
+    guarded = [sys.executable, "-c", f"{inspect.getsource(guard)}\nguard()", *command]
     process = subprocess.Popen(guarded, stdin=subprocess.PIPE, start_new_session=True, **options)  # noqa: S603
     try:
         yield process
     finally:
-        if process.stdin:
-            process.stdin.close()
-        process.wait()
+        process.communicate()  # closes its input; what it still has to say, if that comes to us, nobody waits for
 
 
 def free_port(port: int | None) -> int:

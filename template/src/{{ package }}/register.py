@@ -72,7 +72,7 @@ def register(window: Window, out: Path, at: Paths | None = None) -> str:
         )
         version = str(made.version)
     client.set_registered_model_alias(MODEL_NAME, "challenger", version)
-    print(f"registered {MODEL_NAME} version {version} as challenger; `uv run nox -s promote` makes it champion")
+    print(f"registered {MODEL_NAME} version {version} as challenger")
     return version
 
 
@@ -81,7 +81,8 @@ def main(params: Params, at: Paths) -> None:
     window = windows(params)
     log_evaluation(at.candidate, at.reports, at, at.root / "docs")
     version = register(window, at.candidate, at)
-    put_on_trial(at)
+    if not put_on_trial(at):
+        print(f"`uv run nox -s promote` makes version {version} the champion")
     write_json(at.reports / "registered.json", {"model": MODEL_NAME, "version": version, "window": asdict(window)})
 
 

@@ -19,10 +19,13 @@ os.environ.setdefault("OTEL_SDK_DISABLED", "true")  # before BentoML is imported
 import bentoml
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from .config import PACKAGE, ProjectError, load_params, paths
 from .predictions import PredictionLog
@@ -35,6 +38,7 @@ LINES = Lines()
 SERVING = load_params().serving
 TRIAL = SERVING.challenger
 SHOWN_PROBLEMS = 20
+ANSWERED = "POST /predict, GET /version, /healthz, /readyz, /metrics; GET / shows how"
 Role = Literal["champion", "challenger"]
 
 
@@ -102,11 +106,20 @@ def problem(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 @app.exception_handler(AnyHTTPException)
-async def one_line(_: Request, error: AnyHTTPException) -> JSONResponse:
+async def one_line(request: Request, error: AnyHTTPException) -> JSONResponse:
     """Every other refusal in the same shape."""
-    return JSONResponse({"error": error.detail}, status_code=error.status_code)
+    told = error.detail
+    if error.status_code in (404, 405):
+        told = f"{request.method} {request.url.path[:80]} is not answered here; ask {ANSWERED}"
+    return JSONResponse({"error": told}, status_code=error.status_code, headers=error.headers)
 
 
+async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """Whatever no route asks for: the app refuses it as it refuses everything, instead of BentoML in plain text."""
+    await app(scope, receive, send)
+
+
+@bentoml.asgi_app(elsewhere)  # looked at after the app's routes and the probes, so that no prediction waits for it
 @bentoml.service(
     workers=SERVING.workers,
     # Short on purpose: BentoML keeps objects of every request until its timeout, and collecting them stalls the tail.
@@ -222,3 +235,18 @@ class Service:
             "challenger_mode": TRIAL.mode,
             "challenger_share": TRIAL.share if TRIAL.mode == "share" else None,
         }
+
+    @app.get("/", include_in_schema=False)
+    async def page(self) -> HTMLResponse:
+        """What can be asked, to read and to try in a browser; in place of BentoML's page, which loads a tracker."""
+        return get_swagger_ui_html(
+            openapi_url="openapi.json",
+            title=app.title,
+            swagger_js_url="static_content/swagger-ui-bundle.js",
+            swagger_css_url="static_content/swagger-ui.css",
+            swagger_favicon_url="static_content/favicon-light-32x32.png",
+        )
+
+
+# After the routes of the class, which are looked at first.
+app.mount("/static_content", StaticFiles(packages=[("bentoml._internal.server", "static_content")]))
