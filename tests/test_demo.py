@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -101,6 +102,30 @@ def test_data_and_models_stay_out_of_git_and_the_pipeline_is_up_to_date(lived: L
     assert "dvc.lock" in tracked.splitlines()
     assert not [name for name in tracked.splitlines() if name.endswith((".parquet", ".skops", ".db"))]
     assert "up to date" in lived.run("dvc", "status").stdout
+
+
+def test_data_goes_to_the_remote_and_comes_back(lived: Lived) -> None:
+    month = lived.project / "data" / "raw" / "2013-06.parquet"
+    before = month.read_bytes()
+    assert lived.run("nox", "-s", "push").returncode == 0
+    for lost in ("data/raw", "models/candidate", ".dvc/cache"):
+        shutil.rmtree(lived.project / lost)
+    assert lived.run("nox", "-s", "pull").returncode == 0
+    assert month.read_bytes() == before
+    assert "up to date" in lived.run("dvc", "status").stdout
+
+
+def test_a_remote_that_does_not_answer_ends_in_a_sentence_that_says_what_to_do(lived: Lived) -> None:
+    own = lived.project / ".dvc" / "config.local"
+    own.write_text("[core]\n    remote = nobody\n['remote \"nobody\"']\n    url = http://127.0.0.1:9/dvc\n")
+    try:
+        done = lived.run("nox", "-s", "push")
+    finally:
+        own.unlink()
+    assert done.returncode == 1
+    assert "Cannot connect to host 127.0.0.1:9" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "then `uv run --env-file .env nox -s push`" in done.stderr.splitlines()[-1]
 
 
 def test_nothing_keeps_running(lived: Lived) -> None:
