@@ -106,6 +106,13 @@ def speed(session: nox.Session) -> None:
 
 
 @nox.session
+def combinations(session: nox.Session) -> None:
+    """Let generated projects check themselves, each answer once; `nox -s combinations -- gs-both s3-none`, or `all`."""
+    install(session)
+    session.run("python", "tests/combinations.py", *session.posargs)
+
+
+@nox.session
 def hostile(session: nox.Session) -> None:
     """Audit every hostile case and print time and memory; words choose: `nox -s hostile -- git archives`."""
     install(session)

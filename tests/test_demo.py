@@ -125,7 +125,7 @@ def test_a_remote_that_does_not_answer_ends_in_a_sentence_that_says_what_to_do(l
     assert done.returncode == 1
     assert "Cannot connect to host 127.0.0.1:9" in done.stderr
     assert "Traceback" not in done.stderr
-    assert "then `uv run --env-file .env nox -s push`" in done.stderr.splitlines()[-1]
+    assert "run `uv run --env-file .env nox -s push`" in done.stderr.splitlines()[-1]
 
 
 def test_nothing_keeps_running(lived: Lived) -> None:
