@@ -55,6 +55,7 @@ LAYERS = (
     {"claims", "images", "infrastructure", "gates", "manifests", "learning", "switches", "trainjobs", "inuse"},
     {"homegrown"},
     {"homemade"},
+    {"mlsigns"},
     {"kinds", "checks_api", "web", "testcode"},
     {"probes", "assertions", "scoring", "doors", "entryscripts"},
     {"projects", "catalogue"},

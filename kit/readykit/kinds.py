@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from readykit.homemade import homemade
+from readykit.mlsigns import learns, opening
 from readykit.model import Fact, Strength
 
 if TYPE_CHECKING:
@@ -37,28 +37,17 @@ TEMPLATE_WORDS = re.compile(
 TITLE = re.compile(r"\b(project |starter )?template\b(?! (engine|matching))", re.IGNORECASE)
 THIS_TEMPLATE = re.compile(r"\b(this|the) template\b", re.IGNORECASE)
 MADE_FROM = re.compile(r"cookiecutter|(?:created|generated) (?:using|from|with)|based on", re.IGNORECASE)
-# What a README says of a repository that trains or serves models, in the words of those who run one.
-SERVES_MODELS = re.compile(
-    r"\b(machine[- ]learn(ing|ed)|deep[- ]learning|neural net(work)?s?|(pre-?)?trained models?|model (server|inference)"
-    r"|model serving|(scor|predict|recommend|classif|forecast|rank)\w* (service|server|system|engine|model|api)s?"
-    r"|(serv|host|train|deploy|runn?)(es?|s|ing) (\w+ ){0,3}(ml )?models?|recommender"
-    r"|(forecast|prediction)s? [^.]{0,60}\b(using|with|by|from) (\w+ ){0,3}models?)\b",
-    re.IGNORECASE,
-)
-PREDICTS = re.compile(r"\.predict(_proba)?$")
-# a program's word for training, and a model's file or the folder of models that it is written to
-TRAINS = re.compile(r"(?:^|[\s|])[\w./-]+ (?:[a-z]\w*[_-])?(?:train|tune|fit|finetune)(?=\s|$)", re.IGNORECASE)
-MODEL_PLACE = re.compile(
-    r"(?:^|[\s/=>])models?/[\w.-]+|\.(model|mdl|pkl|joblib|onnx|pt|pth|h5|bin|rds)\b", re.IGNORECASE
-)
 COLLECTION_WORDS = re.compile(
     r"\b(?:collection|set|repository|repo) (?:of|contains|hosts|hosting|for|with)\b[^.]{0,60}"
     r"\b(?:examples|samples|labs|tutorials|exercises|demos)"
     r"|\bextended examples\b|\bhome for [^.]{0,40}examples",
     re.IGNORECASE,
 )
-CODE = re.compile(r"\.(py|ipynb|r|rmd|scala|java|js|ts|go|rs|cpp|cs|kt|jl|tmpl|jinja)$", re.IGNORECASE)
-README = re.compile(r"readme(\.\w+)?")
+CODE = re.compile(
+    r"\.(py|ipynb|r|rmd|qmd|scala|java|js|ts|go|rs|cpp|cc|cu|cs|kt|jl|swift|stan|tmpl|jinja)$", re.IGNORECASE
+)
+DECLARED = (".yaml", ".yml", ".tf", ".sql")
+"""Ends of files that can train or run a model without a line of code."""
 AT_ROOT = frozenset({"pyproject.toml", "setup.py", "uv.lock", "Pipfile", "environment.yml", "dvc.yaml"})
 PUBLISHING = re.compile(
     r"twine upload|(uv|poetry|hatch|flit|pdm) publish|sbt .*publish|deploy-pypi|gem push|publishSigned|uploadArchives"
@@ -68,8 +57,6 @@ RUNNING = frozenset({"Deployment", "CronJob", "InferenceService", "SeldonDeploym
 INFRASTRUCTURE = re.compile(
     r"\.tf$|(^|/)(dvc\.yaml|Chart\.yaml|bentofile\.yaml|[^/]*cronjob[^/]*\.yaml|serverless\.yml)$"
 )
-FRAMEWORKS = ("model training", "model inference")
-AROUND_A_MODEL = ("experiment tracking", "model registry", "model registry lookup", "drift monitoring")
 FEW = 0.02
 """In a big repository, less machine learning than this share of the code files is somebody's example."""
 BIG = 60
@@ -108,9 +95,9 @@ class Look:
 def kind_of(project: Project) -> Kind:
     """Judge a whole repository."""
     code = tuple(p for p in project.paths if CODE.search(p) and project.repo.role(p) != "vendored")
-    if not code and not any(p.endswith((".yaml", ".yml")) for p in project.paths):
+    if not code and not any(p.endswith(DECLARED) for p in project.paths):
         return Kind("not-ml", "there is no code here, only documents: nothing that the standard could grade")
-    look = Look(project, code, tuple(learns(project)))
+    look = Look(project, code, tuple(learns(project, len(code))))
     if not look.learning:
         empty = rendered(look)
         if empty is not None and any(ABOUT_ML.search(fact.name) for fact in opening(project)):
@@ -122,58 +109,6 @@ def kind_of(project: Project) -> Kind:
             return kind
     first = min(look.learning, key=lambda fact: (project.role(fact.at.path) != "code", fact.at))
     return Kind("ml-project", f"it trains or runs a model: {first.at} has {first.name}")
-
-
-def learns(project: Project) -> Iterator[Fact]:
-    """Facts that show a model being trained or run: imports of such libraries, images of such servers.
-
-    Where there are none, calls of what only makes sense around a model: its tracking, registry, drift. Where there are
-    none of these either, models that are only unpickled, and models of a library or trained by a program that nobody
-    here knows, when the README says that it is about models.
-    """
-    own = [fact for job in FRAMEWORKS for fact in project.doing(job).facts if shows(project, fact)]
-    if own:
-        yield from own
-        return
-    known = [job for job in AROUND_A_MODEL if job in project.toolbox.jobs]
-    around = [f for job in known for f in project.doing(job).facts if f.kind == "call" and shows(project, f)]
-    if around:
-        yield from around
-        return
-    said = any(SERVES_MODELS.search(fact.name) for fact in opening(project) if fact.kind != "link")
-    yield from unpickled(project) or ((homemade(project) or builds_models(project)) if said else ())
-
-
-def unpickled(project: Project) -> list[Fact]:
-    """Calls that ask a model for its answer, of a service that imports no library of models.
-
-    It loads a file, and the library that the file was made with stands among its dependencies.
-    """
-    if not {"loading a model", "asking a model"} <= project.toolbox.jobs:
-        return []
-    declared = any(fact.kind == "dependency" for fact in project.doing("model training").facts)
-    loads = any(fact.kind == "call" and shows(project, fact) for fact in project.doing("loading a model").facts)
-    asks = (f for f in project.doing("asking a model").facts if PREDICTS.search(f.name) and shows(project, f))
-    return list(asks) if declared and loads else []
-
-
-def builds_models(project: Project) -> list[Fact]:
-    """Commands of the project's own build that train models by a program that nobody here knows.
-
-    `tool train data.json > models/x.model` in a Makefile, a script or a job, more than once or with a model's file
-    named beside it: a service that has one task called `train` has no such file.
-    """
-    own = [
-        f for f in project.commands() if project.repo.role(f.at.path) in ("code", "template") and TRAINS.search(f.name)
-    ]
-    goals = {(fact.at.path, fact.name) for fact in project.facts("target") if MODEL_PLACE.search(fact.name)}
-    return [f for f in own if MODEL_PLACE.search(f.name) or (f.at.path, f.scope) in goals]
-
-
-def shows(project: Project, fact: Fact) -> bool:
-    """Whether a fact stands in the repository's own files and is more than a line in a list of dependencies."""
-    passive = fact.kind in ("dependency", "prose")
-    return not passive and project.repo.role(fact.at.path) not in ("vendored", "docs", "test")
 
 
 def template(look: Look) -> Kind | None:
@@ -200,15 +135,6 @@ def rendered(look: Look) -> Kind | None:
     if len(marked) * 2 > len(look.code):
         return Kind("template", f"{len(marked)} of {len(look.code)} code files have paths that are rendered")
     return None
-
-
-def opening(project: Project, lines: int = 60) -> Iterator[Fact]:
-    """What the README says first: headings, prose and links."""
-    for path in project.paths:
-        if path[:6].lower() == "readme" and README.fullmatch(path.lower()):
-            for fact in project.repo.facts(path):
-                if fact.kind in ("prose", "heading", "link") and fact.at.line <= lines:
-                    yield fact
 
 
 def scarce(look: Look) -> Kind | None:

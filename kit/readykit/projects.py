@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from readykit.kinds import learns
+from readykit.mlsigns import learns
 from readykit.project import Project
 
 MANIFEST = re.compile(

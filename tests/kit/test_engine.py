@@ -299,9 +299,34 @@ WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i i
         ({"README.md": "# Edits\nMachine-learned models.", "Makefile": BUILT, "a.py": "X = 1"}, "ml-project"),
         ({"README.md": "# Edits\nA site.", "Makefile": BUILT, "a.py": "X = 1"}, "not-ml"),
         ({"README.md": "# Edits\nMachine learning links.", "Makefile": "lint:\n\techo train\n", "a.py": "1"}, "not-ml"),
-        # a service that unpickles its model imports no library of models, its dependencies name one
-        ({"app.py": PICKLED, "requirements.txt": "scikit-learn==1.5.0\n"}, "ml-project"),
-        ({"app.py": PICKLED, "requirements.txt": "flask==3.0.0\n"}, "not-ml"),
+        # a service that unpickles its model and asks it imports no library of models; a cache is not asked
+        ({"app.py": PICKLED, "requirements.txt": "flask==3.0.0\n"}, "ml-project"),
+        ({"app.py": "import pickle\nSEEN = pickle.load(open('seen.pkl', 'rb'))\nprint(SEEN.get(1))\n"}, "not-ml"),
+        # whatever the library: something is fitted and asked
+        ({"a.py": "from ours import Trees\nmodel = Trees().fit(x, y)\nprint(model.predict(z))\n"}, "ml-project"),
+        ({"a.py": "from fabric import Box\nBox().fit('page')\n"}, "not-ml"),
+        # a file of a format that holds nothing but models, or one that is named a model
+        ({"app.go": "package main\n", "assets/digits.onnx": "x"}, "ml-project"),
+        ({"app.go": "package main\n", "models/churn_model.pkl": "x"}, "ml-project"),
+        ({"app.go": "package main\n", "cache/rows.pkl": "x", "tests/data/digits.onnx": "x"}, "not-ml"),
+        # the models of others: an interface to them, and a README that says so
+        ({"README.md": "# Guide\nA chatbot on an LLM.", "a.py": "import openai\n", **WEB}, "ml-project"),
+        ({"README.md": "# A shop.", "a.py": "import openai\n", **{f"v{i}.py": "import flask" for i in range(30)}},
+         "not-ml"),
+        # in a cloud, in a database, in other languages
+        ({"main.tf": 'resource "aws_sagemaker_endpoint" "a" {\n  name = "a"\n}\n'}, "ml-project"),
+        ({"main.tf": 'resource "aws_s3_bucket" "models" {\n  bucket = "a"\n}\n'}, "not-ml"),
+        ({"churn.sql": "CREATE OR REPLACE MODEL a.churn OPTIONS(model_type='logistic_reg') AS SELECT 1"}, "ml-project"),
+        ({"models/orders.sql": "-- create model orders\nCREATE TABLE orders AS SELECT 1"}, "not-ml"),
+        ({"train.jl": "using DataFrames, Flux\n"}, "ml-project"),
+        ({"src/main.rs": "use std::fs;\nuse candle_core::{Tensor, Device};\n"}, "ml-project"),
+        ({"Program.cs": "using System;\nusing Microsoft.ML;\n"}, "ml-project"),
+        ({"App.swift": "import SwiftUI\nimport CoreML\n"}, "ml-project"),
+        ({"net.cpp": "#include <vector>\n#include <torch/script.h>\n"}, "ml-project"),
+        ({"web.cpp": "#include <h2o.h>\n#include \"model.h\"\n"}, "not-ml"),
+        ({"ui/model.js": "import * as tf from '@tensorflow/tfjs'\n"}, "ml-project"),
+        ({"glm.stan": "data { int N; }\nmodel { }\n"}, "ml-project"),
+        ({"README.md": "# Texts\nA topic model for short texts.", "m.py": BY_HAND}, "ml-project"),
         ({"analysis.R": "library(tidymodels)\nfit(x)\n"}, "ml-project"),
         ({"src/A.scala": "import org.apache.spark.ml.Pipeline\n"}, "ml-project"),
     ],

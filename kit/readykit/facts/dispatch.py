@@ -22,7 +22,8 @@ BY_SUFFIX = {
     "bash": "shell", "mk": "shell", "dockerfile": "docker", "r": "r", "scala": "source", "java": "source",
     "js": "source", "ts": "source", "tsx": "source", "jsx": "source", "go": "source", "kt": "source",
     "rmd": "r", "qmd": "r", "dvc": "yaml", "bats": "shell", "ksh": "shell", "zsh": "shell",
-    "tf": "hcl",
+    "tf": "hcl", "cs": "source", "rs": "source", "swift": "source", "jl": "source", "cpp": "source", "cc": "source",
+    "cu": "source", "mjs": "source", "sql": "source",
 }  # fmt: skip
 BY_NAME = (
     (re.compile(r"(dockerfile|containerfile)([._-].*)?|.*[._-](dockerfile|containerfile)", re.IGNORECASE), "docker"),

@@ -1,4 +1,4 @@
-"""Other languages, line by line: packages that Scala, Java, JavaScript, TypeScript and Go code imports."""
+"""Other languages, line by line: what their code imports, and where SQL trains or asks models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ IMPORTS = {
         re.compile(r"\"([\w./-]+)\"[^\S\n]*$", re.MULTILINE),
         re.compile(r"\s*(?:import\s+)?(?:\w+\s+)?"),
     ),
+    "cs": (re.compile(r"using[^\S\n]+(?:static[^\S\n]+)?([\w.]+)[^\S\n]*;"), re.compile(r"\s*(?:global\s+)?")),
+    "rs": (re.compile(r"use[^\S\n]+(\w+(?:::\w+)*)"), re.compile(r"\s*(?:pub\s+)?")),
+    "swift": (re.compile(r"import[^\S\n]+([\w.]+)"), BLANK),
+    "jl": (re.compile(r"(?:using|import)[^\S\n]+(\w[\w.]*(?:[^\S\n]*,[^\S\n]*\w[\w.]*)*)"), BLANK),
+    "cpp": (re.compile(r"#[^\S\n]*include[^\S\n]*[<\"]([\w./-]+)[>\"]"), BLANK),
 }
+# statements by which a database trains a model, or asks one: `CREATE MODEL a.b`, `ML.PREDICT(MODEL a.b, ...)`
+STATEMENTS = re.compile(
+    r"\b(?:(create)\s+(?:or\s+replace\s+)?(?:temp\s+)?model\b|ml\s*\.\s*(\w+)\s*\(\s*model\b)", re.IGNORECASE
+)
 DEFINITIONS = {
     "scala": (
         re.compile(r"def[^\S\n]+(\w+)"),
@@ -30,16 +39,20 @@ REQUESTS = (
     re.compile(r"from[^\S\n]*[\"']([^\"'\n]+)[\"']"),
     re.compile(r"require\([^\S\n]*[\"']([^\"'\n]+)[\"']"),
 )
-ALIASES = {"ts": "js", "tsx": "js", "jsx": "js", "mjs": "js", "sc": "scala"}
+ALIASES = {"ts": "js", "tsx": "js", "jsx": "js", "mjs": "js", "sc": "scala", "cc": "cpp", "cu": "cpp"}
+MARKED = frozenset({"cs", "rs", "swift", "jl", "cpp"})
+"""Languages whose packages share names with those of others (`h2o.h` serves web pages): each name says whose it is."""
 GROUP = re.compile(r"^[ \t]*import [\w.]+\{[^{}]*\}", re.MULTILINE)
 GROUPED = re.compile(r"import [\w.]+\{")
 COMMENT = re.compile(r"\s*(#|//|\*|/\*)")
 
 
 def extract(text: str, path: str) -> list[Fact]:
-    """`import` facts, and for Scala `def` facts."""
+    """`import` facts, for Scala `def` facts as well, and of SQL the `call` facts of models."""
     suffix = path.rpartition(".")[2].lower()
     language = ALIASES.get(suffix, suffix)
+    if language == "sql":
+        return list(statements(text, path))
     if GROUPED.search(text):  # a group that goes over several lines is read where it begins
         text = GROUP.sub(lambda match: " ".join(match[0].split()) + "\n" * match[0].count("\n"), text)
     rows = [(match, "import") for match in (opening(text, *IMPORTS[language]) if language in IMPORTS else asked(text))]
@@ -52,9 +65,19 @@ def extract(text: str, path: str) -> list[Fact]:
     for match, kind in rows:
         line += text.count("\n", before, match.start())
         before = match.start()
-        names = [(match[1], "function")] if kind == "def" else imported(match[1])
+        names = [(match[1], "function")] if kind == "def" else [*imported(match[1])]
+        if language in MARKED:
+            names = [(f"{language}:{re.sub('/|::', '.', name)}", value) for name, value in names]
         found += [Fact(kind, intern(name), Location(path, line), intern(value), "", detail) for name, value in names]
     return found
+
+
+def statements(text: str, path: str) -> Iterator[Fact]:
+    """Calls of a database's own models: `sql.create_model`, `sql.ml.predict`."""
+    detail = {"language": "sql"}
+    for match in STATEMENTS.finditer(re.sub(r"--[^\n]*", "", text) if "model" in text.lower() else ""):
+        name = "sql.create_model" if match[1] else f"sql.ml.{match[2].lower()}"
+        yield Fact("call", intern(name), Location(path, match.string.count("\n", 0, match.start()) + 1), "", "", detail)
 
 
 def opening(text: str, pattern: re.Pattern[str], before: re.Pattern[str]) -> Iterator[re.Match[str]]:
@@ -84,7 +107,13 @@ def asked(text: str) -> Iterator[re.Match[str]]:
 
 
 def imported(text: str) -> Iterator[tuple[str, str]]:
-    """The full name and the short one of what an import names; Scala groups them: `a.b.{C, D => E, _}`."""
+    """The full name and the short one of what an import names; Scala groups them: `a.b.{C, D => E, _}`.
+
+    Julia names several after one another.
+    """
+    if "," in text and "{" not in text:
+        yield from ((name.strip(), name.strip()) for name in text.split(","))
+        return
     package, group, inside = text.partition("{")
     if not group:
         yield text.removesuffix("._"), text.removesuffix("._")
