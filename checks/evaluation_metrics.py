@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed, unmet
-from readykit.learning import given, in_notebook, modules, predicts_classes, untrained
+from readykit.learning import given, groups_only, in_notebook, modules, predicts_classes, untrained
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import last, short, words
 
@@ -97,13 +97,51 @@ def proofs(project: Project) -> list[Evidence]:
     return [e for e in (*first, *read, *second, *third) if e.strength >= Strength.USED]
 
 
+# what fitted models without labels keep of how well they fit
+KEPT_FIGURE = re.compile(r"\.(inertia_|reconstruction_err_|bound_|lower_bound_|relative_validity_)(?!\w)")
+RECONSTRUCTION = re.compile(r"\b(reconstruct\w*|recon) (err(or)?s?|loss|mse|mae)\b|\b(elbow|inertias?|distortions?)\b")
+
+
+def figures_of_groups(project: Project) -> list[Evidence]:
+    """By what a model without labels is judged: how far apart its groups are, how well it describes the rows."""
+    kept = [
+        project.evidence(fact, f"how well it describes the rows: {fact.value[:60]}")
+        for fact in project.valued(KEPT_FIGURE, "assign")
+    ]
+    kept += [
+        project.evidence(fact, f"how well it describes the rows: {fact.name[:60]}")
+        for fact in project.named(RECONSTRUCTION, "assign", by=short)
+        if "(" in fact.value
+    ]
+    logged = [
+        project.evidence(fact, f"how well it describes the rows: {given(fact)[:60]}")
+        for fact in project.facts("call")
+        if KEPT_FIGURE.search(given(fact))
+    ]
+    found = [*project.used("figure of groups"), *kept, *logged]
+    return [e for e in found if e.strength >= Strength.USED]
+
+
+def judged_without_labels(project: Project) -> Verdict:
+    """The verdict on models that have no labels to hold out."""
+    found = figures_of_groups(project)
+    if modules(project, found):
+        return passed("there are no labels, and the model is judged by a figure of its own kind", best(found))
+    would = "a figure of how good the groups are: silhouette, Davies-Bouldin, BIC, coherence, reconstruction error"
+    if found:
+        return partial("judged without labels in a notebook only", best(found), would, project.looked_in)
+    return failed("there are no labels, and no figure says how good the groups are", project.looked_in, would)
+
+
 @check("EVL001", "The model is scored on held-out data", capability="held_out_evaluation", level=1, dimension="model")
 def scored_on_held_out_data(project: Project) -> Verdict:
     """What: the figures of the model come from data that it was not fitted on.
 
     A metric of data named test or validation, evaluation data passed to the fit, cross-validation, logged validation
     figures, or a split together with metrics pass in modules. In a notebook only it is partial; a split that nothing
-    is measured on is partial too. Metrics of the training data alone fail.
+    is measured on is partial too. Metrics of the training data alone fail. Where nothing has labels (clusters, topics,
+    outliers), a figure of that kind takes their place: silhouette, Davies-Bouldin, inertia, BIC, coherence,
+    reconstruction error, agreement between runs.
 
     Why: a model that has learnt its data by heart looks perfect on it.
 
@@ -114,6 +152,8 @@ def scored_on_held_out_data(project: Project) -> Verdict:
     if reason := untrained(project):
         return not_applicable(reason)
     found = proofs(project)
+    if not found and groups_only(project):
+        return judged_without_labels(project)
     scoring = [e for e in project.doing("scoring against labels").evidence if e.strength >= Strength.USED]
     splits = list(project.used("splitting"))
     would = "a metric computed on a test or validation set that the fit does not see"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
+from readykit.learning import given, groups_only
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
 from readykit.naming import last
 
@@ -222,6 +223,34 @@ def written_baselines(project: Project) -> Iterator[Evidence]:
             yield Evidence(fact.at, Strength.USED if own else Strength.DECLARED, f"{note}: {fact.name[:60]}")
 
 
+BY_CHANCE = re.compile(r"(?<![a-z])(random|permut|shuffl|chance|rng\.)", re.IGNORECASE)
+COUNTS = ("n_clusters", "n_components", "num_topics", "n_topics", "k", "centers")
+A_NUMBER = re.compile(r"[\d.]+L?|None|.*['\"].*")
+
+
+def trivial_groups(project: Project) -> list[Evidence]:
+    """What groups must beat: one group for all rows, or groups by chance, measured by the same figure."""
+    measured = project.doing("figure of groups").facts
+    by_chance = [
+        project.evidence(fact, f"groups by chance are measured: {given(fact)[:60]}")
+        for fact in measured
+        if BY_CHANCE.search(given(fact).replace("random_state", ""))
+    ]
+    paths = {fact.at.path for fact in measured}
+    single = [e for e in project.used("single group") if e.at.path in paths]
+    return [e for e in (*single, *by_chance) if e.strength >= Strength.USED]
+
+
+def numbers_of_groups(project: Project) -> list[Evidence]:
+    """Several numbers of groups, tried where they are measured."""
+    paths = {fact.at.path for fact in project.doing("figure of groups").facts}
+    return [
+        project.evidence(fact, "several numbers of groups are tried", cap=Strength.DECLARED)
+        for fact in project.doing("model without labels").facts
+        if fact.at.path in paths and any(not A_NUMBER.fullmatch(fact.detail.get(key, "1")) for key in COUNTS)
+    ]
+
+
 @check(
     "FRM004",
     "A simple baseline is measured",
@@ -236,6 +265,8 @@ def baseline_is_measured(project: Project) -> Verdict:
     A dummy or naive estimator, and a baseline, heuristic or rule of the project's own that is measured, pass. A linear
     model beside elaborate ones, figures of a baseline in a document, and a comparison with the main branch's metrics
     are partial. "Baseline" as a configuration's name, as reference data or as the model in production is none.
+    Where nothing has labels, one group for all rows or groups by chance pass when the figure of the groups is taken of
+    them too; several numbers of groups compared with each other are partial.
 
     Why: a metric means nothing without what a trivial answer reaches; many a model loses to a rule.
 
@@ -256,6 +287,8 @@ def baseline_is_measured(project: Project) -> Verdict:
     ]
     written = list(written_baselines(project))
     simple += [e for e in written if e.strength >= Strength.USED]
+    without_labels = groups_only(project)
+    simple += trivial_groups(project) if without_labels else ()
     if simple:
         return passed("a simple baseline is measured", best(simple))
     compared = [
@@ -264,6 +297,7 @@ def baseline_is_measured(project: Project) -> Verdict:
     ]
     tried = [e for e in own if e.strength is Strength.DECLARED]
     weaker = [*tried, *compared_models(project, measured), *sibling_models(project, measured), *written, *compared]
+    weaker += numbers_of_groups(project) if without_labels else ()
     if weaker:
         return partial(
             "something simpler is compared, though not as a declared baseline in the project's code", best(weaker)
@@ -273,4 +307,6 @@ def baseline_is_measured(project: Project) -> Verdict:
             "models are served here and trained elsewhere, so there is nothing to compare with a baseline"
         )
     would = "a dummy, heuristic or other simple model evaluated by the same code as the model"
+    if without_labels:
+        would = "the figure of one group for all rows, or of groups by chance, beside that of the model"
     return unmet(found, "no baseline is measured", would, "baseline")

@@ -10,7 +10,7 @@ from readykit.doors import refused_by_hand, refused_by_scorer
 from readykit.entryscripts import entry_scripts
 from readykit.model import Evidence, Fact, Location, Strength, Verdict
 from readykit.naming import last
-from readykit.scoring import INTO_DATABASE, batches
+from readykit.scoring import INTO_DATABASE, batches, in_one_run
 from readykit.web import handled, inside, prediction_routes, routes
 
 SPLIT_ARGUMENTS = re.compile(r",\s*(?![^\[\(]*[\]\)])")
@@ -55,7 +55,8 @@ def model_can_be_called(project: Project) -> Verdict:
     A web framework alone does not count: a route must ask a model, or an entry script's `run` the model that its
     `init` loads. A scoring script passes when something runs it
     and it keeps its results, and when it writes them into a database, which others read; a notebook cell or a script
-    that only prints is partial. A serving framework that is installed and not imported is no service.
+    that only prints is partial. A job on a schedule that fits and answers in one run, as forecasts are made, passes
+    when it keeps what it answered. A serving framework that is installed and not imported is no service.
 
     Why: a model that nobody can ask has no effect, and how it is asked decides what can go wrong with it.
 
@@ -80,6 +81,9 @@ def model_can_be_called(project: Project) -> Verdict:
     stored = [e for e in scripts if e.strength >= Strength.USED and INTO_DATABASE in e.note]
     if stored:
         return passed("a command scores rows and writes the answers into a database", best(stored))
+    anew = in_one_run(project)
+    if anew:
+        return passed("a job on a schedule fits, answers and keeps what it answered", best(anew))
     weaker = [
         *services,
         *scripts,

@@ -59,6 +59,14 @@ def predicts_classes(project: Project) -> bool | None:
     return None
 
 
+def groups_only(project: Project) -> bool:
+    """Whether nothing here learns from labels: models that group, reduce or look for what is odd, and no others."""
+    if not project.used("model without labels"):
+        return False
+    labelled = ("classification", "regression", "labelled loss", "simple estimator", "elaborate estimator")
+    return not any(modules(project, project.used(job)) for job in labelled)
+
+
 def given(fact: Fact) -> str:
     """The arguments of a call as one text."""
     return " ".join(value for key, value in fact.detail.items() if key not in ("assigned", "receiver", "cell"))

@@ -35,6 +35,10 @@ DATABASE = re.compile(
 INTO_DATABASE = "kept in a database"
 
 
+# when a workflow of CI, a pipeline or a DAG runs
+TIMES = re.compile(r"(on\.schedule|schedules)\b")
+TIMING = ("schedule_interval", "cron_schedule", "schedule", "cron", "schedule_expression", "timetable")
+FORECAST = re.compile(r"(?<![a-z])(forecast\w*|nowcast\w*|outlook)(?![a-z])")
 # what makes a function a stage whose answer the pipeline keeps
 STAGE = re.compile(
     r"^(dagster\.(asset|multi_asset|op|graph_asset)|prefect\.task|zenml\.(step|steps\.\w+)|kfp\.dsl\.component)$"
@@ -82,6 +86,41 @@ def batches(project: Project) -> list[Evidence]:
             )
     found += commands(project, asked, loading, measuring)
     return sorted(found, key=lambda e: (-e.strength, e.at))
+
+
+def timed(project: Project) -> set[str]:
+    """Files that say when something runs: schedules of clusters and services, of CI, and arguments of DAGs."""
+    found = {e.at.path for e in project.used("scheduling")}
+    found |= {f.at.path for f in project.facts("yaml", role=None) if TIMES.match(f.name)}
+    return found | {f.at.path for name in TIMING for f in project.told("call", name)}
+
+
+def in_one_run(project: Project) -> list[Evidence]:
+    """Jobs on a schedule that fit and answer in one run, as forecasts are made, and put the answers away.
+
+    Nothing is loaded, for every run fits anew. An answer that is only measured is an evaluation.
+    """
+    answering = project.doing("forecasting").facts + project.doing("asking a model").facts
+    paths = {f.at.path for f in answering} & files_doing(project, "fitting")
+    paths = {path for path in paths if not path.endswith(".ipynb") and project.graph.reached(path)}
+    if not paths:
+        return []
+    keeping = files_doing(project, "keeping results")
+    measuring = {e.at.path for e in project.doing("scoring against labels").evidence if e.strength >= Strength.USED}
+    clocks = timed(project)
+    found = []
+    for fact in answering:
+        path = fact.at.path
+        route = project.graph.reached(path) if path in paths else None
+        forecasts = FORECAST.search(words(f"{last(fact.name)} {fact.scope} {path}"))
+        if route is None or not clocks & {step.path for step in route.steps} or (path in measuring and not forecasts):
+            continue
+        if any(TEST_ROWS.search(fact.detail.get(key, "")) for key in ROWS) or not keeping & {
+            s.path for s in route.steps
+        }:
+            continue
+        found.append(project.evidence(fact, "a job on a schedule fits, answers and keeps what it answered"))
+    return found
 
 
 def stages(project: Project, asked: list[Evidence], measuring: set[str]) -> Iterator[Evidence]:

@@ -15,8 +15,26 @@ if TYPE_CHECKING:
     from readykit.project import Project
 
 ROUTE = re.compile(
-    r"\.(get|post|put|patch|route|api_route|websocket|api_view|add_api_route|add_route|add_url_rule|add_post|add_resource)$"
+    r"\.(get|post|put|patch|route|api_route|websocket|api_view|add_api_route|add_route|add_url_rule|add_post|add_resource"
+    r"|add_api|add_view)$"
 )
+# decorators whose address stands elsewhere, or is the function's name
+EXPOSED = re.compile(
+    r"(^|\.)(pyramid\.view\.view_config|cherrypy\.expose|functions_framework\.http|nameko\.web\.handlers\.http)$"
+)
+# tables of addresses: `Route("/predict", predict)`, `path("predict/", views.predict)`, `web.post("/predict", predict)`
+ENTRY = re.compile(
+    r"^(starlette\.routing\.Route|fastapi\.routing\.APIRoute|django\.(urls\.(re_)?path|conf\.urls\.url)"
+    r"|aiohttp\.web\.(post|get|put|view|route)|tornado\.web\.(url|URLSpec)|litestar\.handlers\.\w+)$"
+)
+# and those of Tornado: `Application([(r"/predict", PredictHandler)])`
+TABLE = re.compile(r"^tornado\.web\.Application$")
+ROW = re.compile(r"""\(\s*r?["'](/[^"']*)["']\s*,\s*([A-Za-z_][\w.]*)""")
+# the class behind a gRPC service, made from its .proto file
+SERVICER = re.compile(r"\w_pb2_grpc\.\w+Servicer\b")
+HANDLERS = ("view_func", "handler", "resource", "endpoint", "view", "1", "0")
+ADDRESSES = ("0", "1", "path", "rule", "url", "pattern")
+NAME = re.compile(r"^(?:self\.)?([A-Za-z_][\w.]*?)(?:\.as_view)?(?:\(.*)?$", re.DOTALL)
 ADDRESS = re.compile(r"""^[rbf]?["']?/|environ|getenv|settings|config""", re.IGNORECASE)
 ASKS = re.compile(
     r"(?<![a-z])(predict\w*|scores?|scoring|infer\w*|classif\w*|invocations?|recommend\w*|forecast\w*|embed\w*|generate|detect\w*|rank\w*|similar\w*|rag|chat|completions?)(?![a-z])",
@@ -43,7 +61,7 @@ def routes(project: Project) -> Iterator[tuple[Fact, str]]:
     """Places where an address is bound to a function, with the function's name."""
     for fact in project.facts("decorator", name="*"):
         given = fact.detail.get("0") or fact.detail.get("path") or fact.detail.get("rule") or ""
-        if (
+        if EXPOSED.search(fact.name) or (
             ROUTE.search(fact.name)
             and (ADDRESS.search(given) or not given)
             and not fact.name.startswith(("unittest.", "?.patch", "mock."))
@@ -51,19 +69,39 @@ def routes(project: Project) -> Iterator[tuple[Fact, str]]:
             yield fact, fact.scope
     for fact in project.facts("call", name="*.add_*"):
         if ROUTE.search(fact.name):
-            target = (
-                fact.detail.get("endpoint")
-                or fact.detail.get("view_func")
-                or fact.detail.get("1")
-                or fact.detail.get("0", "")
-            )
-            yield fact, target.removeprefix("self.").partition("(")[0]
+            yield fact, bound(fact)
+    yield from entries(project)
+
+
+def entries(project: Project) -> Iterator[tuple[Fact, str]]:
+    """The same of tables: lists of addresses, OpenAPI documents, the classes behind a gRPC service."""
+    for fact in project.named(ENTRY, "call"):
+        yield fact, bound(fact)
+    for fact in project.named(TABLE, "call"):
+        for _, handler in ROW.findall(" ".join(fact.detail.values())):
+            yield fact, handler
+    for fact in project.facts("yaml", name="paths.*.operationId"):  # of an OpenAPI document that Connexion follows
+        if "." in fact.value:
+            yield fact, fact.value
+    for fact in project.facts("def", name="*"):
+        if SERVICER.search(fact.detail.get("bases", "")):
+            yield fact, fact.name
+
+
+def bound(fact: Fact) -> str:
+    """The function or class that a call binds to an address."""
+    for key in HANDLERS:
+        match = NAME.match(fact.detail.get(key, ""))
+        if match:
+            return match[1]
+    return ""
 
 
 def asks_model(fact: Fact, handler: str) -> bool:
     """Whether a route is there to be asked for a prediction: by its address or its handler's name."""
-    address = " ".join(value for key, value in fact.detail.items() if key in ("0", "path", "rule"))
-    return bool(ASKS.search(address.replace("_", " ")) or ASKS.search(last(handler).replace("_", " ")))
+    row = next((address for address, name in ROW.findall(" ".join(fact.detail.values())) if name == handler), "")
+    address = row or " ".join(value for key, value in fact.detail.items() if key in ADDRESSES)
+    return bool(ASKS.search(address.replace("_", " ")) or ASKS.search(words(last(handler))))
 
 
 def asking_functions(project: Project) -> dict[str, set[str]]:
