@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
+from readykit.once import Answers, once
 from readykit.training import trains
 from readykit.trainjobs import NAMING_KEYS, handed_over, head, name_of, rows, starts, training_jobs
 
@@ -30,6 +31,9 @@ CLOCK = re.compile(
 TASK_ARGUMENTS = frozenset(
     {"bash_command", "python_callable", "task_id", "command", "cmd", "cmds", "entrypoint", "notebook"}
 )
+LISTED = re.compile(r"(.*\bjobs\.[^.]+|Resources\.[^.]+)\.")
+Place = tuple[str, str, str, str]
+"""A file, a document in it, the language, and what of many that are listed there."""
 CODE_FILES = ("*.py", "*.ipynb", "*.R", "*.scala", "*.sh", "*.y*ml")
 OFF = re.compile(r"""^["']?(none|null|false|~|@once|manual|off|\s*|\{\}|\[\])["']?$""", re.IGNORECASE)
 
@@ -89,9 +93,7 @@ def scheduled_in_configuration(project: Project) -> list[Evidence]:
             found.append(project.evidence(fact, f"sets up a trigger: {fact.name[:60]}"))
         if fact.kind not in ("yaml", "json", "toml", "hcl") or OFF.match(fact.value or "x"):
             continue
-        if suspended(project, fact) or not any(
-            starts(project, text, fact.at.path) for text in started_by(project, fact)
-        ):
+        if not goes_on(project, fact):
             continue
         found.append(
             project.evidence(clock(project, fact), f"starts training by itself: {fact.name}: {fact.value[:40]}")
@@ -106,48 +108,64 @@ def clock(project: Project, fact: Fact) -> Fact:
     return next(
         (
             f
-            for f in document(project, fact)
+            for f in document(project, *place(fact))
             if re.search(r"(^|\.)(schedules?|cron)(\[\d+\])?(\.\w+)?$", f.name) and f.value
         ),
         fact,
     )
 
 
-def document(project: Project, fact: Fact) -> list[Fact]:
-    """The facts of the document or file in which a fact stands; of one job or resource where many are listed."""
-    rows = [f for f in project.repo.facts(fact.at.path) if f.scope == fact.scope or f.kind == "command"]
-    match = re.match(r"(.*\bjobs\.[^.]+|Resources\.[^.]+)\.", fact.name)
-    if match and fact.kind in ("yaml", "json"):
-        rows = [f for f in rows if f.name.startswith(match[1])]
-    return rows
+def place(fact: Fact) -> Place:
+    """The file and document in which a fact stands, and the job or resource where many are listed."""
+    match = LISTED.match(fact.name) if fact.kind in ("yaml", "json") else None
+    return fact.at.path, fact.scope, fact.kind, match[1] if match else ""
 
 
-def suspended(project: Project, fact: Fact) -> bool:
-    """Whether the document says that its schedule is off."""
-    return any(
-        f.name.endswith(("suspend", "paused", "pause_status")) and f.value.lower() in ("true", "paused")
-        for f in document(project, fact)
+def document(project: Project, path: str, scope: str, _kind: str, listed: str) -> list[Fact]:
+    """The facts of a document or file; of one job or resource where many are listed."""
+    rows = [f for f in project.repo.facts(path) if f.scope == scope or f.kind == "command"]
+    return [f for f in rows if f.name.startswith(listed)] if listed else rows
+
+
+def goes_on(project: Project, fact: Fact) -> bool:
+    """Whether the document of a schedule starts training and does not say that it is off."""
+    if fact.kind == "hcl" and starts(project, fact.name, fact.at.path):
+        return True
+    return schedules(project)[place(fact)]
+
+
+@once
+def schedules(project: Project) -> Answers[Place, bool]:
+    """The same by the place of the schedule: a document may have thousands, and is looked through once."""
+    return Answers(
+        lambda at: (
+            not suspended(document(project, *at))
+            and any(starts(project, text, at[0]) for text in started_by(project, at))
+        )
     )
 
 
-def started_by(project: Project, fact: Fact) -> Iterator[str]:
+def suspended(rows: Iterable[Fact]) -> bool:
+    """Whether a document says that its schedule is off."""
+    return any(
+        f.name.endswith(("suspend", "paused", "pause_status")) and f.value.lower() in ("true", "paused") for f in rows
+    )
+
+
+def started_by(project: Project, at: Place) -> Iterator[str]:
     """Names of what a scheduling document starts."""
-    if fact.kind == "hcl":
-        yield fact.name
-        yield from (f.value for f in project.repo.facts(fact.at.path) if f.kind == "hcl" and trains(f.value))
+    path, scope, kind, _ = at
+    facts = project.repo.facts(path)
+    if kind == "hcl":
+        yield from (f.value for f in facts if f.kind == "hcl" and trains(f.value))
         return
-    for other in document(project, fact):
+    lines = [f.at.line for f in facts if f.scope == scope and f.kind == kind]
+    for other in document(project, *at):
         if other.kind == "command":
-            if same_document(project, other, fact):
+            if min(lines) <= other.at.line <= max(lines):  # between the first and the last line of the document
                 yield other.name
         elif NAMING_KEYS.search(other.name):
             yield other.value
-
-
-def same_document(project: Project, command: Fact, fact: Fact) -> bool:
-    """Whether a command stands between the first and the last line of a fact's document."""
-    lines = [f.at.line for f in project.repo.facts(fact.at.path) if f.scope == fact.scope and f.kind == fact.kind]
-    return min(lines) <= command.at.line <= max(lines)
 
 
 def terraform(project: Project) -> list[Evidence]:

@@ -151,9 +151,7 @@ class Schemas:
                 BOUNDED_TYPE.search(fact.value) or BOUNDING_MARK.search(fact.value)
             ):
                 return fact
-        for fact in self.project.repo.facts(owner.at.path):
-            if not inside(fact, owner.name):
-                continue
+        for fact in inside(self.project, owner.at.path, owner.name):
             if fact.kind == "decorator" and "validator" in last(fact.name):
                 return fact
             if fact.kind == "assign" and re.search(r"forbid", fact.value):
@@ -190,12 +188,8 @@ def request_schemas(project: Project) -> list[tuple[Fact, str]]:
     handlers = [f for f in project.facts("def") if f.value != "class" and (f.at.path, last(f.name)) in wanted]
     for handler in handlers:
         given += [(handler, annotation) for annotation in hints(handler.detail.get("args", ""))]
-        for call in project.repo.facts(handler.at.path):
-            if (
-                call.kind == "call"
-                and inside(call, handler.name)
-                and any(map(FROM_REQUEST.search, call.detail.values()))
-            ):
+        for call in inside(project, handler.at.path, handler.name):
+            if call.kind == "call" and any(map(FROM_REQUEST.search, call.detail.values())):
                 given.append((handler, f"{MADE}{call.name}"))
     return given
 

@@ -11,6 +11,7 @@ from readykit.infrastructure import ASIDE, compose, terraform
 from readykit.model import Evidence, Strength, Verdict
 
 # a container that goes on running when the job is over
+RUNS_ON = re.compile(r"jobs\.(.+?)\.runs-on")
 DETACHED = re.compile(r" (-\w*d\w*|--detach)( |$)|stack deploy")
 # a job that is written in another repository, and a name of it that says that something goes live
 ELSEWHERE = re.compile(r"[\w.-]+/[\w.-]+/\.github/workflows/([\w.-]+)\.ya?ml@")
@@ -72,13 +73,19 @@ def composed(project: Project) -> tuple[list[Evidence], list[Evidence]]:
 def on_own_runner(project: Project) -> Iterator[Evidence]:
     """CI jobs on a runner of the project's own that leave a container running there."""
     started = {fact.at for fact in project.doing("starting a container").facts}
+    own = {path: self_hosted(project, path) for path in {job.path for job in project.ci_jobs()}}
     for job in project.ci_jobs():
-        runners = (f.value for f in project.repo.facts(job.path) if f.name.startswith(f"jobs.{job.name}.runs-on"))
-        if not any("self-hosted" in value for value in runners):
+        if job.name not in own[job.path]:
             continue
         for fact in job.commands:
             if fact.at in started and DETACHED.search(fact.name):
                 yield project.evidence(fact, f"a job on its own server starts the service: {fact.name[:60]}")
+
+
+def self_hosted(project: Project, path: str) -> set[str]:
+    """The jobs of a file that ask for a runner of the project's own."""
+    asked = (RUNS_ON.match(f.name) for f in project.repo.facts(path) if "self-hosted" in f.value)
+    return {match[1] for match in asked if match}
 
 
 def released(project: Project) -> Iterator[Evidence]:

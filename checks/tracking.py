@@ -95,7 +95,8 @@ def runs_are_tracked(project: Project) -> Verdict:
         on = [e for e in on if not e.at.path.endswith(".ipynb")]
         training = {e.at.path for e in project.used("fitting")}
         beside = [e for e in on if e.at.path in training or "train" in e.at.path.rpartition("/")[2].lower()]
-        elsewhere = [e for e in on if e not in beside]
+        known = set(beside)
+        elsewhere = [e for e in on if e not in known]
         if only_figures(project, on):
             return partial("the figures of runs are tracked, what the runs were made with is not", best(beside or on))
         return passed("runs are tracked", (*best(beside), *best(elsewhere))[:3])

@@ -5,23 +5,25 @@ What judges is imported when a report has to be made: most of a start is for tha
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from readykit import again, wire
 from readykit.compiling import remembered
 from readykit.errors import TargetError
-from readykit.limits import MAX_RESTARTS
+from readykit.limits import MAX_NOTEBOOK_BYTES, MAX_RESTARTS
 from readykit.target import Place, at_hand, at_revision, opened
 from readykit.wishes import Way, Wishes, stands_in
 from readykit.worker import Say, Worker, can_fork
 
 if TYPE_CHECKING:
     from readykit.model import Report
+    from readykit.repo import Repo
 
 __all__ = ["Way", "audit", "audited"]
 _JUDGING = ("audit_repo", "chosen")
@@ -94,6 +96,8 @@ def _here(
     if place.kind != "folder":
         way = replace(way, cached=False)  # it would be unpacked twice
     repo.refused = {at.removeprefix("file:"): why for at, why in refused.items() if at.startswith("file:")}
+    if len(refused) >= MAX_RESTARTS // 2:
+        repo.refused = {**alike(repo), **repo.refused}
     repo.hopeless = {at.removeprefix("check:"): why for at, why in refused.items() if at.startswith("check:")}
     asked = again.question(repo, wishes or Wishes(), place.shown, today, at_home=at_home, way=way)
     report = again.known(asked)
@@ -103,6 +107,16 @@ def _here(
         report = wire.report_out(audit_repo(repo, place.shown, wishes, at_home=at_home, today=today, way=way))
         again.keep(asked, report, repo)
     return report
+
+
+def alike(repo: Repo) -> dict[str, str]:
+    """The files of the same kinds as those that ended workers, from half their size on: a tree may be full of them."""
+    least: dict[str, int] = {}
+    for path in repo.refused:
+        ending = PurePosixPath(path).suffix
+        least[ending] = min(repo.size(path) // 2, least.get(ending, MAX_NOTEBOOK_BYTES))
+    likely = (path for path in repo.files if repo.size(path) >= least.get(PurePosixPath(path).suffix, math.inf))
+    return dict.fromkeys(likely, f"not read: {MAX_RESTARTS // 2} like it ended the process that read them")
 
 
 def _unheard(_at: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from readykit.facts.templates import rendered_path
 from readykit.launch import Launcher, Node
-from readykit.limits import MAX_HOPS
+from readykit.limits import MAX_HOPS, MAX_STEPS
 from readykit.live import Live
 from readykit.model import Fact, Location
 from readykit.modules import CODE_ENDS, ENTRY, Modules, is_code
@@ -44,6 +44,10 @@ HANDLER_KEYS = (
     "module_name", "mainfile", "main_file",
 )  # fmt: skip
 """Ends of keys, in lower case, whose values name code that a framework starts."""
+Done = dict[str, set[str]]
+"""The targets of each file whose commands were given."""
+Step = tuple[Node, tuple[Location, ...]]
+"""A file or target, and the way to it."""
 Targets = tuple[dict[str, list[str]], dict[str, list[tuple[int, Fact]]]]
 LONGEST = max(map(len, HANDLER_KEYS))
 LISTS = re.compile(r"(^|\.)(deps|outs|paths?|files|exclude|include|package_data|omit)(\[\d+\])?$")
@@ -67,6 +71,7 @@ class Graph:
         self.repo = repo
         self.modules = Modules(repo.files)
         self._started: dict[Location, Route] = {}
+        self._steps = 0
         self._active = Answers(self._read_by)
         self._targets = Answers(self._targets_of)
 
@@ -111,9 +116,10 @@ class Graph:
         return any(marker in self.repo.known for marker in markers) and prefix.count("/") <= 2
 
     def follow(self, command: Fact) -> Iterator[tuple[Fact, ...]]:
-        """Every chain of commands that starts with one: `make test` -> `./test.sh` -> `pytest`."""
+        """A chain of commands to each that one leads to: `make test` -> `./test.sh` -> `pytest`."""
         stack: list[tuple[Fact, ...]] = [(command,)]
         seen: set[Node] = set()
+        done: Done = {}
         while stack:
             chain = stack.pop()
             yield chain
@@ -122,7 +128,7 @@ class Graph:
             for node in self._launcher.targets(chain[-1]):
                 if node not in seen:
                     seen.add(node)
-                    stack.extend((*chain, fact) for fact in reversed(self._commands_of(node)))
+                    stack.extend((*chain, fact) for fact in reversed(self._commands_of(node, done)))
 
     # -- construction ---------------------------------------------------------------------------------------------
     @cached_property
@@ -141,16 +147,18 @@ class Graph:
     def _launcher(self) -> Launcher:
         return Launcher(self.repo, self.modules, self._commands)
 
-    def _commands_of(self, node: Node) -> list[Fact]:
-        """Commands of a file, or of one target and what the target needs."""
+    def _commands_of(self, node: Node, done: Done) -> list[Fact]:
+        """Commands of a file, or of one target and what the target needs, but for targets that were done before."""
         path, scope = node
         if not scope:
             return [fact for fact in self._commands.get(path, ()) if fact.kind == "command"]
         needs, commands = self._targets[path]
+        before = done.setdefault(path, set())
         wanted, todo = set(), [scope]
         while todo:
             name = todo.pop()
-            if name not in wanted:
+            if name not in before:
+                before.add(name)
                 wanted.add(name)
                 todo += needs.get(name, ())
         numbered = sorted((row for name in wanted for row in commands.get(name, ())), key=itemgetter(0))
@@ -170,8 +178,9 @@ class Graph:
     @cached_property
     def _routes(self) -> dict[str, Route]:
         routes: dict[str, Route] = {}
-        queue: deque[tuple[Node, tuple[Location, ...]]] = deque(self._roots())
+        queue: deque[Step] = deque(self._counted(self._roots()))
         seen: set[Node] = set()
+        done: Done = {}
         while queue:
             node, steps = queue.popleft()
             if node in seen or len(steps) > 3 * MAX_HOPS:
@@ -184,13 +193,29 @@ class Graph:
             if path not in routes:
                 routes[path] = Route(here)
                 if not path.endswith(".ipynb"):
-                    queue.extend((following, here) for following in self._imports(path))
-            for fact in self._commands_of(node):
+                    queue.extend(self._counted((following, here) for following in self._imports(path)))
+            for fact in self._commands_of(node, done):
                 self._started.setdefault(fact.at, Route(here))
-                queue.extend((target, (*steps, fact.at)) for target in self._launcher.targets(fact))
+                queue.extend(self._counted(self._steps_of(fact, (*steps, fact.at))))
         return routes
 
-    def _roots(self) -> Iterator[tuple[Node, tuple[Location, ...]]]:
+    def _counted(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """Steps of the walk, as long as it has fewer than any person could have meant."""
+        for step in steps:
+            self._steps += 1
+            if self._steps > MAX_STEPS:
+                self.repo.not_searched(
+                    "(what runs what)", f"has more than {MAX_STEPS:,} steps, the rest was not followed"
+                )
+                return
+            yield step
+
+    def _steps_of(self, command: Fact, way: tuple[Location, ...]) -> Iterator[Step]:
+        """What a command starts, each with the way there; nothing once the walk is over."""
+        if self._steps <= MAX_STEPS:
+            yield from ((node, way) for node in self._launcher.targets(command))
+
+    def _roots(self) -> Iterator[Step]:
         rank = {runner: index for index, runner in enumerate(ORDER)}
         facts = [f for own in self._commands.values() for f in own if f.kind == "command"]
         facts = [f for f in facts if f.detail.get("runner") not in ("script", "python", "notebook", "github-action")]
@@ -199,7 +224,7 @@ class Graph:
         for fact in facts:
             runner, off = fact.detail.get("runner", ""), fact.detail.get("off") == "yes"
             if runner != "readme" and not off and self.active(fact.at.path, runner):
-                yield from ((node, (fact.at,)) for node in self._launcher.targets(fact))
+                yield from self._steps_of(fact, (fact.at,))
         yield from self._configured()
         for fact in readme:
             yield from ((node, (fact.at,)) for node in self._launcher.targets(fact) if self._runs(node))
@@ -212,7 +237,7 @@ class Graph:
             or any(f.kind in ("guard", "call") for f in self.repo.facts(node[0]))
         )
 
-    def _configured(self) -> Iterator[tuple[Node, tuple[Location, ...]]]:
+    def _configured(self) -> Iterator[Step]:
         """Code that configuration names, and files that a framework finds by their place."""
         for path in self.repo.files:
             if self.repo.role(path) in (*NEVER, "test"):

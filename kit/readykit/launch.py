@@ -173,6 +173,11 @@ class Launcher:
         """All stages: which of them a run needs is not decided here."""
         if not {"repro", "run"} & set(line.words[1:3]):
             return []
+        return self._pipelines
+
+    @cached_property
+    def _pipelines(self) -> list[Node]:
+        """Every file of DVC's stages."""
         return [(path, "") for path in self._commands if rendered_path(path).rpartition("/")[2] == "dvc.yaml"]
 
     def container(self, line: Line) -> list[Node]:

@@ -83,8 +83,12 @@ MAX_HOPS: Final = 8
 """Commands that call commands that call commands."""
 MAX_CHAINS: Final = 200_000
 """Ways from a CI job to a command that it leads to, in all jobs of a repository."""
+MAX_STEPS: Final = 500_000
+"""Steps from what runs to what it starts, in all of a repository: the largest of a hundred repositories has 31,000."""
 MAX_R_FACTS: Final = 60_000
 """Facts taken from one file of R."""
+MAX_FIELDS: Final = 2_000_000_000
+"""Fields of one f-string times its characters: up to Python 3.11 the parser looks for each of them from the start."""
 MAX_COMMANDS: Final = 50_000
 """Shell commands of one text."""
 MAX_PROSE_LINES: Final = 20_000

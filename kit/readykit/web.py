@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from readykit.model import Evidence, Fact, Strength
 from readykit.naming import last, words
-from readykit.once import once
+from readykit.once import Answers, once
 
 if TYPE_CHECKING:
     from readykit.project import Project
+    from readykit.repo import Repo
 
 ROUTE = re.compile(
     r"\.(get|post|put|patch|route|api_route|websocket|api_view|add_api_route|add_route|add_url_rule|add_post|add_resource"
@@ -52,9 +53,25 @@ HOPS = 3
 """How many imports away from a service its parts are looked for."""
 
 
-def inside(fact: Fact, scope: str) -> bool:
-    """Whether a fact stands in a scope or in one nested in it."""
-    return fact.scope == scope or fact.scope.startswith(f"{scope}.")
+def inside(project: Project, path: str, scope: str) -> Sequence[Fact]:
+    """The facts of a file that stand in a scope or in one nested in it."""
+    return _by_scope(project.repo)[path].get(scope, ())
+
+
+@once
+def _by_scope(repo: Repo) -> Answers[str, dict[str, list[Fact]]]:
+    """The facts of each file by every scope around them: a file may have thousands of routes, and is looked at once."""
+
+    def sorted_out(path: str) -> dict[str, list[Fact]]:
+        found: dict[str, list[Fact]] = {}
+        for fact in repo.facts(path):
+            scope = fact.scope
+            found.setdefault(scope, []).append(fact)
+            while scope := scope.rpartition(".")[0]:
+                found.setdefault(scope, []).append(fact)
+        return found
+
+    return Answers(sorted_out)
 
 
 def routes(project: Project) -> Iterator[tuple[Fact, str]]:
@@ -118,16 +135,19 @@ def asking_functions(project: Project) -> dict[str, set[str]]:
 def prediction_routes(project: Project) -> list[tuple[Fact, str]]:
     """The routes that answer with a model's prediction: by address or name, or by what their functions call."""
     bound = list(routes(project))
-    sure = [pair for pair in bound if asks_model(*pair)]
-    rest = [pair for pair in bound if pair not in sure]
+    sure: list[tuple[Fact, str]] = []
+    rest: list[tuple[Fact, str]] = []
+    for pair in bound:
+        (sure if asks_model(*pair) else rest).append(pair)
     if not rest:
         return sure
     direct = {fact.at for fact in project.doing("asking a model").facts}
     helpers = asking_functions(project)
+    near: Answers[str, dict[str, int]] = Answers(lambda path: behind(project, [path], 2))
     for fact, handler in rest:
-        reach = behind(project, [fact.at.path], 2)
-        for call in project.repo.facts(fact.at.path):
-            if call.kind != "call" or not handler or not inside(call, handler):
+        reach = near[fact.at.path]
+        for call in inside(project, fact.at.path, handler) if handler else ():
+            if call.kind != "call":
                 continue
             name = last(call.name)
             if call.at in direct or ASKING.match(words(name)) or helpers.get(name, set()) & reach.keys():

@@ -112,3 +112,19 @@ def test_a_check_that_ends_the_process_is_unknown(tree: Path, monkeypatch: pytes
     assert "SIGSEGV" in states["TRK001"].message
     assert [row.path for row in report.unreadable] == ["(check TRK001)"]
     assert sum(v.status is Status.UNKNOWN for v in states.values()) == 1
+
+
+def test_a_tree_full_of_files_that_end_the_process_is_reported(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = repo.extract
+
+    def extract(text: str, path: str) -> Any:
+        if "trouble" in path:
+            die()
+        return real(text, path)
+
+    monkeypatch.setattr(repo, "extract", extract)
+    for number in range(20):
+        (tree / f"trouble{number}.yml").write_text(f"a: {number}\n")
+    report = whole(tree)
+    assert len([row for row in report.unreadable if "trouble" in row.path]) == 21
+    assert any(finding.verdict.status is Status.PASS for finding in report.findings)

@@ -11,7 +11,7 @@ from posixpath import normpath
 from readykit.facts import Unparsable
 from readykit.facts.exitcode import ASSIGNMENT, Script
 from readykit.facts.splitter import SKIPPED_WORDS, split
-from readykit.limits import MAX_COMMANDS, MAX_HOPS
+from readykit.limits import MAX_COMMANDS, MAX_HOPS, MAX_PATH
 from readykit.model import Fact, Location
 
 RUNNERS = {
@@ -105,7 +105,8 @@ class Folders:
             if APART.search(self.lines[line - 1]):
                 self.outside, self.apart = self.here, line
             place = normpath(f"{self.here}/{match[2]}" if self.here else match[2])
-            self.here = "" if place == "." or place.startswith("..") else place
+            known = place != "." and not place.startswith("..") and len(place) <= MAX_PATH
+            self.here = place if known else ""
         return self.here
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import gc
 import re
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,11 +22,13 @@ from readykit.facts.pynodes import FIELDS
 from readykit.facts.pyrecord import EXITS, NOTHING
 from readykit.facts.pyscope import Scope, dotted, targets
 from readykit.facts.pysmells import Smells, with_gradients
-from readykit.limits import MAX_STRING, MAX_TEST_SNIPPET
+from readykit.limits import MAX_FIELDS, MAX_STRING, MAX_TEST_SNIPPET
 
 if TYPE_CHECKING:
     from readykit.model import Fact
 
+FORMATTED = re.compile(r"(?<!\w)(?:[fF][rR]?|[rR][fF])(\"\"\"|'''|\"|')")
+LINE_END = re.compile(r"(?<!\\)\n|\Z")
 MAGIC = re.compile(r"^([ \t]*)[%!][^\n]*", re.MULTILINE)
 
 
@@ -75,6 +78,8 @@ def quiet() -> Iterator[None]:
 
 def tree_of(text: str) -> ast.Module | str:
     """As `parse`, for who is `quiet` already because there are many small texts."""
+    if endless(text):
+        return "not read as Python: an f-string has thousands of fields"
     try:
         return ast.parse(text)
     except SyntaxError as error:
@@ -83,6 +88,22 @@ def tree_of(text: str) -> ast.Module | str:
         return "not Python: nested too deeply, or more than the memory holds"
     except (ValueError, OverflowError) as error:
         return f"not Python: {type(error).__name__}"
+
+
+def endless(text: str) -> bool:
+    """Whether the parser would be busy with an f-string for long, where neither a clock nor a signal reaches it."""
+    if sys.version_info >= (3, 12) or len(text) * text.count("{") < MAX_FIELDS:
+        return False
+    end = 0
+    for match in FORMATTED.finditer(text):
+        if match.end() > end:
+            start = match.end()
+            last = re.compile(match[1]) if len(match[1]) == 3 else LINE_END
+            close = last.search(text, start)
+            end = close.start() if close else len(text)
+            if (end - start) * text.count("{", start, end) > MAX_FIELDS:
+                return True
+    return False
 
 
 class Reader(Definitions):
