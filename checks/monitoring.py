@@ -85,7 +85,7 @@ def of_something_else(project: Project, fact: Fact) -> bool:
 
 def report_parts(project: Project, run: Fact) -> list[str]:
     """What the report that is run was put together of, where it is made just before; nothing when that is not clear."""
-    calls = [f for f in project.repo.facts(run.at.path) if f.kind == "call" and f.scope == run.scope]
+    calls = [f for f in project.repo.by_scope(run.at.path)[run.scope] if f.kind == "call"]
     made = [f for f in calls if f.name == run.name.removesuffix(".run") and f.at.line <= run.at.line]
     if not made:
         return []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 
 from readykit.checks_api import Project, best, check, failed, not_applicable, partial, passed
 from readykit.model import Evidence, Fact, Strength, Verdict
@@ -121,49 +122,65 @@ def place(fact: Fact) -> Place:
     return fact.at.path, fact.scope, fact.kind, match[1] if match else ""
 
 
-def document(project: Project, path: str, scope: str, _kind: str, listed: str) -> list[Fact]:
-    """The facts of a document or file; of one job or resource where many are listed."""
-    rows = [f for f in project.repo.facts(path) if f.scope == scope or f.kind == "command"]
-    return [f for f in rows if f.name.startswith(listed)] if listed else rows
+def document(project: Project, path: str, scope: str, kind: str, listed: str) -> list[Fact]:
+    """The facts of a document or file, and the commands in it; of one job or resource where many are listed."""
+    rows = project.repo.by_scope(path)[scope]
+    if listed:
+        return [f for f in rows if f.name.startswith(listed)]
+    lines = [f.at.line for f in rows if f.kind == kind]
+    commands = in_order(project)[path]
+    first, behind = bisect_left(commands, min(lines), key=line_of), bisect_right(commands, max(lines), key=line_of)
+    return [*(f for f in rows if f.kind != "command"), *commands[first:behind]]
+
+
+@once
+def in_order(project: Project) -> Answers[str, list[Fact]]:
+    """The commands of each file by their lines."""
+    return Answers(lambda path: sorted(project.repo.facts_of(path, "command"), key=line_of))
+
+
+def line_of(fact: Fact) -> int:
+    """Where a fact begins."""
+    return fact.at.line
 
 
 def goes_on(project: Project, fact: Fact) -> bool:
     """Whether the document of a schedule starts training and does not say that it is off."""
-    if fact.kind == "hcl" and starts(project, fact.name, fact.at.path):
-        return True
+    if suspended(project)[place(fact)]:
+        return False
+    if fact.kind == "hcl":
+        return starts(project, fact.name, fact.at.path) or fact.at.path in training_modules(project)
     return schedules(project)[place(fact)]
 
 
 @once
+def training_modules(project: Project) -> frozenset[str]:
+    """The files of Terraform in which a value speaks of training."""
+    return frozenset(f.at.path for f in project.facts("hcl") if trains(f.value) and starts(project, f.value, f.at.path))
+
+
+@once
 def schedules(project: Project) -> Answers[Place, bool]:
-    """The same by the place of the schedule: a document may have thousands, and is looked through once."""
-    return Answers(
-        lambda at: (
-            not suspended(document(project, *at))
-            and any(starts(project, text, at[0]) for text in started_by(project, at))
-        )
-    )
+    """Whether a document starts training, by its place: it may hold thousands of schedules, and is read once."""
+    return Answers(lambda at: any(starts(project, text, at[0]) for text in started_by(project, at)))
 
 
-def suspended(rows: Iterable[Fact]) -> bool:
+@once
+def suspended(project: Project) -> Answers[Place, bool]:
     """Whether a document says that its schedule is off."""
-    return any(
-        f.name.endswith(("suspend", "paused", "pause_status")) and f.value.lower() in ("true", "paused") for f in rows
+    return Answers(
+        lambda at: any(
+            f.name.endswith(("suspend", "paused", "pause_status")) and f.value.lower() in ("true", "paused")
+            for f in document(project, *at)
+        )
     )
 
 
 def started_by(project: Project, at: Place) -> Iterator[str]:
     """Names of what a scheduling document starts."""
-    path, scope, kind, _ = at
-    facts = project.repo.facts(path)
-    if kind == "hcl":
-        yield from (f.value for f in facts if f.kind == "hcl" and trains(f.value))
-        return
-    lines = [f.at.line for f in facts if f.scope == scope and f.kind == kind]
     for other in document(project, *at):
         if other.kind == "command":
-            if min(lines) <= other.at.line <= max(lines):  # between the first and the last line of the document
-                yield other.name
+            yield other.name
         elif NAMING_KEYS.search(other.name):
             yield other.value
 
@@ -171,13 +188,16 @@ def started_by(project: Project, at: Place) -> Iterator[str]:
 def terraform(project: Project) -> list[Evidence]:
     """Cloud schedulers that start a pipeline, where the repository's pipelines train."""
     pipelines = [p for p in project.files("*.py", "*.y*ml") if trains(name_of(p))]
-    return [
-        project.evidence(fact, f"a cloud scheduler: {fact.name}")
-        for fact in project.doing("scheduling").facts
-        if fact.kind == "hcl"
-        and pipelines
-        and any(re.search(r"pipeline|train|workflow", f"{f.name} {f.value}") for f in project.repo.facts(fact.at.path))
-    ]
+    if not pipelines:
+        return []
+    found = [fact for fact in project.doing("scheduling").facts if fact.kind == "hcl"]
+    speaking = {path for path in {fact.at.path for fact in found} if any(map(speaks, project.repo.facts(path)))}
+    return [project.evidence(fact, f"a cloud scheduler: {fact.name}") for fact in found if fact.at.path in speaking]
+
+
+def speaks(fact: Fact) -> bool:
+    """Whether a fact of Terraform speaks of what a scheduler may start."""
+    return bool(re.search(r"pipeline|train|workflow", f"{fact.name} {fact.value}"))
 
 
 def anything_trains(project: Project) -> bool:

@@ -9,9 +9,10 @@ from readykit.checks_api import Project, best, check, not_applicable, partial, p
 from readykit.cijobs import CI_RUNNERS
 from readykit.infrastructure import ASIDE, compose, terraform
 from readykit.model import Evidence, Strength, Verdict
+from readykit.once import once
 
-# a container that goes on running when the job is over
 RUNS_ON = re.compile(r"jobs\.(.+?)\.runs-on")
+# a container that goes on running when the job is over
 DETACHED = re.compile(r" (-\w*d\w*|--detach)( |$)|stack deploy")
 # a job that is written in another repository, and a name of it that says that something goes live
 ELSEWHERE = re.compile(r"[\w.-]+/[\w.-]+/\.github/workflows/([\w.-]+)\.ya?ml@")
@@ -105,7 +106,13 @@ def released(project: Project) -> Iterator[Evidence]:
 
 def present(project: Project, path: str) -> bool:
     """Whether a file or folder that a command names is in the tree, wherever the command is started."""
-    return any(f"/{p}".endswith(f"/{path}") or f"/{path}/" in f"/{p}" for p in project.repo.files)
+    return f"/{path}\n" in listing(project) or f"/{path}/" in listing(project)
+
+
+@once
+def listing(project: Project) -> str:
+    """All paths of the repository in one text, in which it takes no time to look for one."""
+    return "".join(f"/{path}\n" for path in project.repo.files)
 
 
 def told(project: Project) -> Iterator[Evidence]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
 from readykit.model import Evidence, Fact, Strength, Verdict
 from readykit.naming import last, words
-from readykit.once import once
+from readykit.once import Answers, once
 from readykit.web import ASKS, routes, services
 
 # what a file or function is called that measures speed; a test that loads a model is another thing
@@ -98,7 +98,8 @@ def load_tests(project: Project) -> list[Evidence]:
     """Uses of products that put load on a service, in code, commands, scripts and tests."""
     found = [*project.used("load testing"), *foreign_scripts(project)]
     found += [evidence for evidence, _ in traces_in_tests(project)["load testing"]]
-    return [e for e in found if not (e.at.path.endswith(".py") and of_something_else(project, e.at.path))]
+    strange: Answers[str, bool] = Answers(lambda path: path.endswith(".py") and of_something_else(project, path))
+    return [e for e in found if not strange[e.at.path]]
 
 
 def by_hand(project: Project) -> tuple[list[Evidence], list[Evidence]]:

@@ -43,6 +43,7 @@ class Repo:
         self._texts: dict[str, str] = {}
         self._facts: dict[str, tuple[Fact, ...]] = {}
         self._kinds: dict[str, dict[str, list[Fact]]] = {}
+        self._scopes: dict[str, dict[str, list[Fact]]] = {}
         self.shown: dict[str, Sequence[tuple[int, str, str, int, str]]] = {}
         """What files show of the standard's own tools, as far as it is known already (`shown.Row`)."""
         self._roles: dict[str, str] = {}
@@ -210,6 +211,15 @@ class Repo:
             for fact in self.facts(path):
                 kinds.setdefault(fact.kind, []).append(fact)
         return kinds
+
+    def by_scope(self, path: str) -> dict[str, list[Fact]]:
+        """What a file says, by the function, class or document that it stands in."""
+        scopes = self._scopes.get(path)
+        if scopes is None:
+            scopes = self._scopes[path] = {}
+            for fact in self.facts(path):
+                scopes.setdefault(fact.scope, []).append(fact)
+        return scopes
 
     def facts_of(self, path: str, kind: str) -> Sequence[Fact]:
         """What a file says of one kind, in the order of lines."""

@@ -64,11 +64,12 @@ def _by_scope(repo: Repo) -> Answers[str, dict[str, list[Fact]]]:
 
     def sorted_out(path: str) -> dict[str, list[Fact]]:
         found: dict[str, list[Fact]] = {}
-        for fact in repo.facts(path):
-            scope = fact.scope
-            found.setdefault(scope, []).append(fact)
-            while scope := scope.rpartition(".")[0]:
-                found.setdefault(scope, []).append(fact)
+        for scope, facts in repo.by_scope(path).items():
+            around = scope
+            while True:
+                found.setdefault(around, []).extend(facts)
+                if not (around := around.rpartition(".")[0]):
+                    break
         return found
 
     return Answers(sorted_out)
