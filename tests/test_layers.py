@@ -31,6 +31,7 @@ LAYERS = (
         "pile",
     },
     {"traceindex", "training", "credentials", "gitindex", "git", "unpack", "compiled", "cache", "wire", "worker"},
+    {"hiding", "output"},
     {"clean", "history", "remote", "revision", "compiling", "wishes", "plugins"},
     {"facts"},
     {"roles", "sources"},
@@ -73,7 +74,6 @@ LAYERS = (
     {"steps", "rendering", "addition", "manifestedit", "applying"},
     {"scaffold", "surroundings"},
     {"demo", "update", "doctor", "adding"},
-    {"output"},
     {"api"},
     {"completion", "cli_baseline"},
     {"cli_project", "cli_audit"},
@@ -132,6 +132,7 @@ def test_a_check_touches_no_files_and_starts_no_programs(path: Path) -> None:
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert imported <= {
         "__future__",
+        "bisect",
         "readykit",
         "collections",
         "dataclasses",

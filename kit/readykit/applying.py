@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from readykit import output
 from readykit.errors import TargetError
 from readykit.githead import content
 
@@ -95,18 +96,16 @@ def write(root: Path, pages: Mapping[str, str]) -> None:
             made += [folder for folder in reversed(target.parents) if not folder.exists()]
             target.parent.mkdir(parents=True, exist_ok=True)
             done.append(path)
-            part = _part(target)
-            part.write_bytes(text.encode("utf-8"))
-            part.replace(target)
+            part = Path(output.beside(str(target), text.encode("utf-8")))  # under a name where nothing stands yet
+            try:
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
     except BaseException as problem:
         _take_back(root, done, former, made)
         if isinstance(problem, OSError):
             raise TargetError(f"{path} cannot be written ({problem.strerror}); nothing was changed") from problem
         raise
-
-
-def _part(target: Path) -> Path:
-    return target.with_name(f".{target.name}.kit-part")
 
 
 def _refuse_links(root: Path, path: str) -> None:
@@ -125,7 +124,6 @@ def _refuse_links(root: Path, path: str) -> None:
 def _take_back(root: Path, done: Iterable[str], former: Mapping[str, bytes], made: Sequence[Path]) -> None:
     for path in done:
         target = root / path
-        _part(target).unlink(missing_ok=True)
         if path in former:
             target.write_bytes(former[path])
         else:

@@ -15,6 +15,7 @@ from operator import is_
 from typing import Any, Final
 
 from readykit import credentials
+from readykit.hiding import LEAST, Hidden, starts_in
 from readykit.model import Check, Location, Report, Unread
 from readykit.text import clean, clean_path
 
@@ -31,7 +32,6 @@ PATHS: Final = frozenset({("Location", "path"), ("Unread", "path"), ("Part", "ro
 """Fields that name a place in the audited tree."""
 
 _BETWEEN = "\n\0\n"  # keeps what is looked for from reaching over the end of one text into the next
-_HEAD, _ENOUGH, _LEAST = 8, 12, 6
 # in `scheme://user:password@host` the password, whatever it is
 _IN_ADDRESS = re.compile(r"(?<=://)([^\s:/@\"'<>{}$]*:)([^\s/@\"'<>{}$]{3,})(?=@)")
 # the beginning of a token at the end of a text that was cut there
@@ -93,50 +93,26 @@ class Masker:
             text: all that will be masked, in which further ones are looked for.
         """
         self.in_address = "://" in text and "@" in text
-        self.heads: dict[str, set[str]] = {}
-        self.tokens = {value for value in by_form(text) if "/" not in value}
-        for value in {*secrets, *secrets_of(text)}:
-            head = value[:_HEAD] if len(value) >= _ENOUGH else value
-            if len(value) >= _LEAST and head in text:
-                self.heads.setdefault(head, set()).add(value)
+        self._tokens = Hidden((value for value in by_form(text) if "/" not in value), whole=True)
+        self._hidden = Hidden(starts_in(text, {*secrets, *secrets_of(text)}))
 
     def __call__(self, text: str) -> str:
         """Return the text without secrets, also those of which it holds only the beginning."""
-        for head, values in self.heads.items():
-            if head in text:
-                longest = sorted(values, key=lambda value: (-len(value), value))
-                for value in longest:  # whole ones first: several tokens may begin alike
-                    text = text.replace(value, credentials.masked(value))
-                for value in longest:
-                    text = _hidden(text, value)
-        return self._without_passwords_in_addresses(text)
+        return self._without_passwords_in_addresses(self._hidden(text))
 
     def in_path(self, path: str) -> str:
         """Return a path without the secrets that show in itself.
 
         What is a secret elsewhere is none here: "password=src/train.py1" in a README must not hide where evidence is.
         """
-        own = {value for line in _lines(path) for value in _beside(line)}
-        for value in sorted(self.tokens | own, key=lambda value: (-len(value), value)):
-            path = path.replace(value, credentials.masked(value))
+        path = self._tokens(path)
+        path = Hidden((value for line in _lines(path) for value in _beside(line)), whole=True)(path)
         return self._without_passwords_in_addresses(path)
 
     def _without_passwords_in_addresses(self, text: str) -> str:
         if self.in_address and "@" in text:
             text = _IN_ADDRESS.sub(lambda match: match[1] + credentials.masked(match[2]), text)
         return text
-
-
-def _hidden(text: str, value: str) -> str:
-    """A text without the beginning of a value where the text was cut."""
-    head, start = value[:_HEAD], 0
-    while len(value) >= _ENOUGH and (place := text.find(head, start)) >= 0:
-        same = next((n for n, (a, b) in enumerate(zip(text[place:], value, strict=False)) if a != b), len(text) - place)
-        cut = text[place + same : place + same + 1] in ("", "…")
-        if same >= _ENOUGH or cut:
-            text = text[:place] + credentials.masked(value) + text[place + same :]
-        start = place + 1
-    return text
 
 
 def secrets_of(text: str) -> Iterator[str]:
@@ -186,7 +162,7 @@ def _beside(line: str) -> Iterator[str]:
         for match in pattern.finditer(line):
             value = match[group].strip("\"'")
             about = name and credentials.OF_SOMETHING_ELSE.search(match[name])
-            if about or len(value) < _LEAST or credentials.REFERENCE.search(value):
+            if about or len(value) < LEAST or credentials.REFERENCE.search(value):
                 continue
             if any(char.isdigit() for char in value):
                 yield value

@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from readykit.githead import content
+from readykit.limits import MAX_LOCK_BYTES
 from readykit.rendering import PYTHONS
 from readykit.scaffold import find_uv
 from readykit.text import Style, clean
@@ -30,6 +32,10 @@ PATIENCE = 15  # seconds that a program or the package index gets
 OK, MISSING, OPTIONAL = "ok", "missing", "optional"
 INDEX_SETTINGS = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX")
 BROWSERS = ("google-chrome", "chromium", "chromium-browser", "chrome", "firefox", "msedge", "safari", "open")
+SITES = (".venv/lib/python3*/site-packages", ".venv/Lib/site-packages")
+LOCKED = re.compile(r'^\[\[package\]\]\nname = "([^"\n]+)"\nversion = "([^"\n]+)"$', re.MULTILINE)
+OWN = re.compile(r'^source = \{ (?:editable|virtual) = "\." \}$', re.MULTILINE)
+NEEDED = re.compile(r'^    \{ name = "([^"\n]+)" \},$', re.MULTILINE)
 GET = {
     "git": ("apt install git", "xcode-select --install", "winget install Git.Git"),
     "Python": ("uv python install 3.12",) * 3,
@@ -187,9 +193,8 @@ def program(name: str, use: str, *names: str) -> Part:
 
 def of_project(folder: Path) -> list[Part]:
     """The state of a project: environment against lock, data."""
-    sync = [find_uv() or "uv", "sync", "--check", "--locked", "--offline", "--quiet"]
     there = (folder / ".venv").is_dir()
-    same = there and said(sync, folder)[0] == 0
+    same = there and synced(folder)
     found = "as uv.lock says" if same else "differs from uv.lock" if there else "not made yet"
     data = any((folder / "data" / "raw").glob("*"))
     made = ("uv run nox -s setup",)
@@ -197,6 +202,26 @@ def of_project(folder: Path) -> list[Part]:
         part("environment", same, found, "the project's commands; `uv run` mends it by itself", made, needed=False),
         part("data", data, "here" if data else "not fetched yet", "the pipeline fetches it", made, needed=False),
     ]
+
+
+def synced(folder: Path) -> bool:
+    """Whether an environment has what the lock says, by the names of what is installed.
+
+    uv would start the environment's interpreter to be sure, and build the project where its metadata asks for that:
+    this may be a stranger's project.
+    """
+    text = (content(folder / "uv.lock", MAX_LOCK_BYTES) or b"").decode("utf-8", "replace").replace("\r\n", "\n")
+    locked = {(plain(name), version) for name, version in LOCKED.findall(text)}
+    own = next((text[match.start() :] for match in OWN.finditer(text)), "").partition("\n\n")[0]
+    infos = (path for place in SITES for path in folder.glob(f"{place}/*.dist-info"))
+    rows = (path.name.removesuffix(".dist-info").rpartition("-") for path in infos)
+    installed = {(plain(name), version) for name, _, version in rows}
+    return installed <= locked and {plain(name) for name in NEEDED.findall(own)} <= {name for name, _ in installed}
+
+
+def plain(name: str) -> str:
+    """A distribution's name in the form in which all its spellings are the same."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def as_json(parts: list[Part]) -> str:

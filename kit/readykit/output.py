@@ -77,7 +77,7 @@ def write(pages: Mapping[str, str]) -> None:
     try:
         for path, text in pages.items():
             _regular(path)
-            parts[path] = _beside(path, text.encode("utf-8", "backslashreplace"))
+            parts[path] = beside(path, text.encode("utf-8", "backslashreplace"))
         for path in list(parts):
             Path(parts[path]).replace(path)
             del parts[path]
@@ -88,8 +88,8 @@ def write(pages: Mapping[str, str]) -> None:
             Path(part).unlink(missing_ok=True)
 
 
-def _beside(path: str, data: bytes) -> str:
-    """Write data to a new file in the folder of a path, down to the disk; give back its name."""
+def beside(path: str, data: bytes) -> str:
+    """Write data to a new file in the folder of a path, down to the disk, through no link; give back its name."""
     folder = Path(path).parent
     number = 0
     while True:

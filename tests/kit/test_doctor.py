@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from readykit.doctor import synced
 
 
 def doctor(kit: list[str], *words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -76,6 +77,41 @@ def test_the_interpreter_of_a_strangers_folder_is_not_started(kit: list[str], tm
     (tmp_path / ".venv/pyvenv.cfg").write_text("home = /usr/bin\n")
     assert doctor(kit, "--json", cwd=tmp_path, UV_OFFLINE="1").stdout
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the spy is a script for a shell")
+def test_a_strangers_project_is_neither_started_nor_built(kit: list[str], tmp_path: Path) -> None:
+    tree, ran = tmp_path / "tree", tmp_path / "ran"
+    python = tree / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\ntouch {ran}\nexec /usr/bin/env python3 "$@"\n')
+    python.chmod(0o755)
+    (tree / ".venv/pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.12.0\n")
+    (tree / "hook.py").write_text(f"open({str(ran)!r}, 'w')\n")
+    (tree / "pyproject.toml").write_text(
+        "[build-system]\nrequires = []\nbuild-backend = 'hook'\nbackend-path = ['.']\n"
+        "[project]\nname = 'x'\nversion = '1'\ndynamic = ['dependencies']\n[tool.uv]\ncache-dir = '../ran'\n"
+    )
+    for name in (".copier-answers.yml", "uv.lock"):
+        (tree / name).write_text("version = 1\n")
+    done = doctor(kit, "--json", cwd=tree, UV_OFFLINE="1")
+    assert "environment" in parts(done)
+    assert not ran.exists()
+
+
+def test_an_environment_is_compared_with_the_lock_by_its_names(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text(
+        'version = 1\n\n[[package]]\nname = "scikit-learn"\nversion = "1.5.0"\n\n[[package]]\nname = "mine"\n'
+        'version = "0.1.0"\nsource = { editable = "." }\ndependencies = [\n    { name = "scikit-learn" },\n'
+        '    { name = "colorama", marker = "sys_platform == \'win32\'" },\n]\n\n[package.metadata]\n'
+    )
+    sites = tmp_path / ".venv/lib/python3.12/site-packages"
+    (sites / "mine-0.1.0.dist-info").mkdir(parents=True)
+    assert not synced(tmp_path)  # what the project needs is missing
+    (sites / "scikit_learn-1.5.0.dist-info").mkdir()
+    assert synced(tmp_path)
+    (sites / "scikit_learn-1.5.0.dist-info").rename(sites / "scikit_learn-1.4.0.dist-info")
+    assert not synced(tmp_path)
 
 
 def test_in_a_project_it_looks_at_environment_and_data(kit: list[str], generated: Path) -> None:
