@@ -15,7 +15,7 @@ from operator import is_
 from typing import Any, Final
 
 from readykit import credentials
-from readykit.hiding import LEAST, Hidden, starts_in
+from readykit.hiding import HEAD, Hidden, starts_in
 from readykit.model import Check, Location, Report, Unread
 from readykit.text import clean, clean_path
 
@@ -162,7 +162,7 @@ def _beside(line: str) -> Iterator[str]:
         for match in pattern.finditer(line):
             value = match[group].strip("\"'")
             about = name and credentials.OF_SOMETHING_ELSE.search(match[name])
-            if about or len(value) < LEAST or credentials.REFERENCE.search(value):
+            if about or len(value) < HEAD or credentials.REFERENCE.search(value):
                 continue
             if any(char.isdigit() for char in value):
                 yield value
