@@ -39,6 +39,7 @@ class Hidden:
         for value in sorted(self.known):
             self.by_head.setdefault(value[:HEAD], []).append(value)
         self.lengths = {head: sorted({len(v) for v in own}, reverse=True) for head, own in self.by_head.items()}
+        self.long = {head: [v for v in own if len(v) >= ENOUGH] for head, own in self.by_head.items()}
 
     def __call__(self, text: str) -> str:
         """The text without the values, also those of which it holds only the beginning."""
@@ -61,11 +62,11 @@ class Hidden:
         if self.whole or whole == lengths[0]:
             return found
         here = text[place : place + lengths[0]]
-        number = bisect_left(self.by_head[head], here)  # the values beside it begin most like it
-        for value in self.by_head[head][max(0, number - 1) : number + 1]:
+        number = bisect_left(self.long[head], here)  # the values beside it begin most like it
+        for value in self.long[head][max(0, number - 1) : number + 1]:
             same = alike(value, here)
             cut = same >= CUT and text[place + same : place + same + 1] in ("", "…")
-            if len(value) >= ENOUGH and same > found[1] and (same >= ENOUGH or cut):
+            if same > found[1] and (same >= ENOUGH or cut):
                 found = value, same
         return found
 
