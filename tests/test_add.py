@@ -227,6 +227,16 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
     assert (tmp_path / "README.md").read_text() == "after\n"
 
 
+def test_nothing_is_written_through_a_link_that_was_laid(tmp_path: Path) -> None:
+    outside, tree = tmp_path / "outside", tmp_path / "tree"
+    tree.mkdir()
+    for name in (".README.md.kit-part", *(f".kit-{os.getpid()}-{number}.part" for number in range(3))):
+        (tree / name).symlink_to(outside)
+    applying.write(tree, {"README.md": "text\n"})
+    assert not outside.exists()
+    assert (tree / "README.md").read_text() == "text\n"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

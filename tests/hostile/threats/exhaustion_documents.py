@@ -238,6 +238,43 @@ def pipelines_that_all_call_each_other(shop: Workshop) -> None:
 
 
 @hostile(seconds=60)
+def commands_that_all_lead_to_each_other(shop: Workshop) -> None:
+    """Tasks that need all others, and files of stages that run all others: millions of steps from a few kilobytes."""
+    many = scaled(1500)
+    shop.project(
+        **{
+            "justfile": "".join(f"t{n}: t{(n + 1) % many}\n  just t{(n + 7) % many}\n" for n in range(many)),
+            "Taskfile.yml": "tasks:\n"
+            + "".join(f"  t{n}: {{deps: [t{(n + 1) % many}], cmds: [task t{(n + 5) % many}]}}\n" for n in range(many)),
+            **{f"p{n}/dvc.yaml": "stages:\n  t:\n    cmd: dvc repro ../dvc.yaml\n" for n in range(scaled(700))},
+        }
+    )
+
+
+@hostile(seconds=60)
+def schedules_and_routes_without_end(shop: Workshop) -> None:
+    """Thousands of schedules in one file, of routes in one service, of jobs and of commands that name other files."""
+    many = scaled(1500)
+    shop.project(
+        **{
+            "prefect.yaml": "deployments:\n"
+            + "".join(f"- {{name: d{n}, schedules: [{{cron: '* * * * *'}}]}}\n" for n in range(many)),
+            "cron.yaml": "---\n".join(
+                f"kind: CronJob\nspec: {{schedule: '* * * * *', containers: [{{command: [python, x{n}.py]}}]}}\n"
+                for n in range(many)
+            ),
+            "main.tf": "".join(f'resource "aws_cloudwatch_event_rule" "r{n}" {{}}\n' for n in range(many)),
+            "Jenkinsfile": "pipeline {\n"
+            + "".join(f"stage('s{n}') {{ sh 'make t{n}' }}\n" for n in range(many))
+            + "}\n",
+            "docs/deploy.md": "```\n" + "".join(f"kubectl apply -f k8s/x{n}.yaml\n" for n in range(many)) + "```\n",
+            "src/churn/api.py": "from fastapi import FastAPI\napp = FastAPI()\n"
+            + "".join(f"@app.post('/p{n}')\ndef p{n}(r: R{n}): return model.predict(r)\n" for n in range(many)),
+        }
+    )
+
+
+@hostile(seconds=60)
 def requirements_without_end(shop: Workshop) -> None:
     """Requirements that include each other in a circle, and a hundred thousand of them, with endless options and extras."""
     shop.project(

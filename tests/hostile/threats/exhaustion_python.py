@@ -151,6 +151,13 @@ def python_strings_within(shop: Workshop) -> None:
 
 
 @hostile(seconds=60)
+def python_f_strings_without_end(shop: Workshop) -> None:
+    """Ten files whose only f-string keeps the parser of Python 3.11 busy for half a minute each."""
+    fields = "import mlflow\nx = f'" + "{a.b.c!r:>10}" * 68_000 + "'\n"
+    shop.project(**{f"src/m{number}.py": fields for number in range(10)})
+
+
+@hostile(seconds=60)
 def modules_in_a_circle(shop: Workshop) -> None:
     """Thousands of modules that import each other in a circle, by star, and by names that lead on and on."""
     many = scaled(3000)

@@ -169,3 +169,19 @@ def secrets_in_key_files(shop: Workshop) -> None:
             ".aws/credentials": f"[default]\naws_secret_access_key = {TOKENS['aws key']}\n",
         }
     )
+
+
+BEGINNING = together("Tr0ub4d", "&7")
+
+
+@hostile(unsaid=(BEGINNING,), seconds=60)
+def secrets_without_end(shop: Workshop) -> None:
+    """Thousands of passwords that begin alike, and settings and claims that are full of them."""
+    values = [f"{BEGINNING}{number * 7919:08d}Zq" for number in range(4000)]
+    shop.project(
+        **{
+            "src/churn/s.py": "".join(f"password_{n} = '{value}'\n" for n, value in enumerate(values)),
+            "kit.toml": "".join(f"key{n} = '{value}'\n" for n, value in enumerate(values)),
+            "docs/a.md": "".join(f"We track experiments with MLflow by {value}.\n\n" for value in values[:2000]),
+        }
+    )

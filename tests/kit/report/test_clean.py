@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,3 +187,17 @@ def test_a_report_stays_bounded_and_says_so() -> None:
 def test_cleaning_twice_changes_nothing() -> None:
     once = cleaned(hostile.report(*hostile.TEXTS))
     assert cleaned(once) is once
+
+
+def test_a_secret_that_begins_another_leaves_no_rest_of_it() -> None:
+    short, long = "2a1b12", "2a1b121babaabb"
+    for values in ([short, long], [long, short]):
+        masked = Masker(values, f"{short} {long}")
+        assert "babaabb" not in masked(f"it was {long} here")
+        assert masked(f"only {short}, alone") == "only 2…, alone"
+
+
+def test_thousands_of_secrets_are_found_like_one() -> None:
+    values = [f"Tr0ub4d-{number * 7919:08d}Zq" for number in range(5000)]
+    text = " ".join(values)
+    assert not re.search(r"Tr0ub4d-\d", Masker(values, text)(text))
