@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import MONTH, Params, Paths, ProjectError, load_params, one_sentence, paths
-from .data import month_file, read_month, store
+from .data import month_file, read_month, rows_of, store
 from .model import sha256
 from .schema import WEATHER, bounds
 from .split import shift
@@ -39,10 +39,8 @@ def arrive(month: str, params: Params, at: Paths) -> Path:
 
 def delivered(month: str, params: Params, at: Paths) -> pd.DataFrame:
     """The month as it was delivered: the file in the inbox, else what the data package has."""
-    import pandas as pd
-
     file = at.inbox / f"{month}.parquet"
-    return pd.read_parquet(file) if file.is_file() else read_month(month, params.data)
+    return rows_of(file) if file.is_file() else read_month(month, params.data)
 
 
 def rehearse(kind: str, month: str, params: Params, at: Paths) -> Path:

@@ -216,6 +216,8 @@ def _with(schema: pa.Schema, more: dict[str, pa.DataType]) -> pa.Schema:
 def _open(source: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(source)
+    except FileNotFoundError:
+        raise ProjectError(f"there is no file {source}") from None
     except (OSError, pa.ArrowInvalid) as error:
         raise ProjectError(f"{source} can't be read as Parquet: {error}") from error
 
@@ -223,6 +225,8 @@ def _open(source: Path) -> pq.ParquetFile:
 @contextmanager
 def _whole(target: Path) -> Iterator[Path]:
     """A place beside `target` to write to, moved there in the end; after an error what was there before stays."""
+    if target.is_dir():
+        raise ProjectError(f"{target} is a folder: name a file for the output")
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(target.name + ".new")
     try:

@@ -13,7 +13,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -25,6 +25,7 @@ from .schema import EXAMPLE
 QUESTION = {"flights": [EXAMPLE.model_dump(mode="json")]}
 BODY = json.dumps(QUESTION)
 HEADERS = {"Content-Type": "application/json"}
+STRANGER = "not as this service does; another program listens there (serving.port in params.yaml, or SERVICE_URL)"
 
 
 @dataclass(frozen=True)
@@ -98,13 +99,16 @@ def ask(url: str) -> None:
     request = Request(f"{url}/predict", BODY.encode(), HEADERS)  # noqa: S310
     try:
         with urlopen(request, timeout=10) as answer:  # noqa: S310
-            text = answer.read()
+            said = json.loads(answer.read())
     except HTTPError as error:
-        raise ProjectError(f"{url} answered {error.code}: {error.read().decode(errors='replace')[:500]}") from error
-    except URLError as error:
-        what = f"no service answers at {url} ({error.reason})"
+        text = error.read().decode(errors="replace")
+        raise ProjectError(f"{url} answered {error.code}: {text[:500] if text[:1] == '{' else STRANGER}") from error
+    except (OSError, http.client.HTTPException) as error:
+        what = f"no service answers at {url} ({getattr(error, 'reason', error)})"
         raise ProjectError(f"{what}: start it with `uv run nox -s serve`") from error
-    print(f"POST {url}/predict\n{json.dumps(QUESTION, indent=2)}\n-> {json.dumps(json.loads(text), indent=2)}")
+    except ValueError as error:
+        raise ProjectError(f"{url} answered: {STRANGER}") from error
+    print(f"POST {url}/predict\n{json.dumps(QUESTION, indent=2)}\n-> {json.dumps(said, indent=2)}")
 
 
 def hold(url: str, budget: LoadParams) -> None:

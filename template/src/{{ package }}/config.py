@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,17 +23,31 @@ Month = Annotated[str, Field(pattern=MONTH.pattern)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+NO_ROOM = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
 class ProjectError(Exception):
     """Something a person can put right: one sentence that says what, where and what to do."""
 
 
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """Around a command's main: a ProjectError ends it with its sentence and exit code 1, without a traceback."""
+    """Around a command's main: what a person can put right ends it with a sentence and exit code 1, not a traceback.
+
+    That is a ProjectError, or a file or disk that is missing, full or not ours. Ctrl-C ends it as quietly.
+    """
     try:
         yield
     except ProjectError as error:
         raise SystemExit(f"error: {error}") from None
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+    except OSError as error:
+        if not (error.filename or error.errno in NO_ROOM):
+            raise
+        where = f"{error.filename2 or error.filename}: " if error.filename else ""
+        raise SystemExit(f"error: {where}{error.strerror}") from None
 
 
 class Section(BaseModel):
@@ -294,9 +310,19 @@ def load_params(path: Path | None = None) -> Params:
         return Params.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ProjectError(f"{path} can't be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ProjectError(f"{path.name}: {where}: {first['msg']} (got {first['input']!r})") from error
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise ProjectError(f"{path.name}: {where} {wrong(first['type'], first['msg'], first['input'])}") from error
+
+
+def wrong(kind: str, message: str, given: object) -> str:
+    """What pydantic says of a setting, as somebody who typed it understands it."""
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return f"is no setting: misspelt, or one of another version? (got {given!r})"
+    text = message.removeprefix("Value error, ").replace("Input should", "should")
+    return f"is wrong: {text}" + (f" (got {given!r})" if isinstance(given, str | int | float | bool) else "")

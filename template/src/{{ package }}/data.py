@@ -90,7 +90,18 @@ def month_file(month: str, at: Paths | None = None) -> Path:
     for folder in (at.raw, at.production):
         if (file := folder / f"{month}.parquet").is_file():
             return file
-    raise ProjectError(f"{month} has not arrived: no {month}.parquet in {at.raw} or {at.production}")
+    raise ProjectError(
+        f"{month} is not here: no {month}.parquet in {at.raw} (`uv run nox -s pipeline` makes those of development) or "
+        f"{at.production} (`uv run nox -s monitor -- --month {month}` lets one arrive)"
+    )
+
+
+def rows_of(file: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """The rows of a Parquet file of the project."""
+    try:
+        return pd.read_parquet(file, columns=columns)
+    except ValueError as error:  # Arrow's errors are; what the disk says goes on as it is, for it may pass
+        raise ProjectError(f"{file} is damaged ({error}): put a whole one there, or remove it and run again") from error
 
 
 def store(frame: pd.DataFrame, file: Path) -> None:

@@ -98,11 +98,9 @@ def build(frame: pd.DataFrame) -> pd.DataFrame:
 
 def month(name: str, at: Paths | None = None) -> pd.DataFrame:
     """Features and label of a month that is stored, whether from development or from production."""
-    import pandas as pd
+    from .data import month_file, rows_of
 
-    from .data import month_file
-
-    frame = pd.read_parquet(month_file(name, at))
+    frame = rows_of(month_file(name, at))
     return build(frame).assign(**{LABEL: frame[LABEL].to_numpy()})
 
 

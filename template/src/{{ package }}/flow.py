@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
-from .config import PACKAGE, ProjectError, load_params, one_sentence, paths
+from .config import MONTH, PACKAGE, ProjectError, load_params, one_sentence, paths
 
 with one_sentence():
     os.environ.setdefault("PREFECT_HOME", str(paths().root / ".prefect"))
@@ -30,6 +31,7 @@ os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
 
 # Prefect reads its environment when it is imported, so these come last.
 from prefect import flow, task
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import EntrypointType
 
 from . import arrivals, batch, status
@@ -235,9 +237,18 @@ def score_on_cluster(source: Path, target: Path) -> batch.Count:
     return count
 
 
+def not_told(record: logging.LogRecord) -> bool:
+    """Whether a line of Prefect's is about something else than what the command's own last sentence says."""
+    return ProjectError.__name__ not in record.getMessage()
+
+
 def once(month: str | None) -> None:
     """Run the flow now; a month that is decided on the data that is here needs neither server nor imports."""
     at = paths()
+    if month and not MONTH.match(month):
+        raise ProjectError(f"{month!r} is not a month; write it like 2013-07")
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).addFilter(not_told)
     before = decided(month, at) if month else None
     if before and arrivals.is_here(before["month"], before["data_sha256"], at):
         status.write(load_params(), at)
@@ -257,6 +268,10 @@ def warm_up() -> None:
 
 def schedule(cron: str) -> None:
     """Serve the flow until Ctrl-C. A run that this interrupts goes on where it stopped, at its next time."""
+    try:
+        CronSchedule(cron=cron)
+    except ValueError as error:
+        raise ProjectError(f"{cron!r} is no schedule: write it as cron does, like '0 6 3 * *' (params.yaml)") from error
     with server(RETRAIN.server_port, serve=True) as url:
         wait_for(url)
         print(f"retraining is scheduled ({cron}); page {url.removesuffix('/api')}; stop with Ctrl-C", flush=True)

@@ -163,6 +163,8 @@ def read_json(file: Path) -> Any:
         return json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ProjectError(f"{file} can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ProjectError(f"{file} is damaged ({error}): Restore in docs/runbook.md brings it back") from error
 
 
 def write_json(file: Path, value: Any) -> None:

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .config import ProjectError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -118,8 +120,11 @@ def read(
     bounds = (timestamp(since) if since else "", timestamp(until) if until else "9999", f"{month or ''}*")
     if not path.is_file():
         return pd.DataFrame(columns=[*COLUMNS])
-    with closing(sqlite3.connect(path, timeout=5)) as connection:
-        frame = pd.DataFrame(connection.execute(query, bounds).fetchall(), columns=[*COLUMNS])
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as connection:
+            frame = pd.DataFrame(connection.execute(query, bounds).fetchall(), columns=[*COLUMNS])
+    except sqlite3.DatabaseError as error:
+        raise ProjectError(f"{path} can't be read as a prediction log: {error}") from error
     frame["time"] = pd.to_datetime(frame["time"], utc=True, format="ISO8601")
     frame["alert"] = frame["alert"].astype(bool)
     inputs = pd.DataFrame([json.loads(text) for text in frame["inputs"]], index=frame.index)

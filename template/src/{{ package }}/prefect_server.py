@@ -144,14 +144,18 @@ def free_port(port: int | None) -> int:
 
 
 def wait_for(url: str) -> None:
-    """Until the server answers."""
-    deadline = time.monotonic() + SERVER_STARTS_WITHIN
-    while time.monotonic() < deadline:
+    """Until the server answers; the team's may be away, which is told after a while."""
+    start = time.monotonic()
+    told = False
+    while time.monotonic() < start + SERVER_STARTS_WITHIN:
+        if not told and time.monotonic() > start + SERVER_STARTS_WITHIN / 6:
+            told = True
+            print(f"waiting for the Prefect server at {url}", file=sys.stderr, flush=True)
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"{url}/health", timeout=2).close()  # noqa: S310 - http(s) to a Prefect server
             return
         time.sleep(0.1)
-    raise ProjectError(f"no Prefect server answers at {url}; see .prefect/server.log")
+    raise ProjectError(f"no Prefect server answers at {url}: see .prefect/server.log, or PREFECT_API_URL if you set it")
 
 
 def drain() -> None:

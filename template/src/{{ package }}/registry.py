@@ -67,7 +67,8 @@ def promote(why: str, who: str | None = None, at: Paths | None = None) -> str:
     if present != version or not noted(challenger.tags):  # else a run was killed between here and the next line
         note(client, version, "promoted", why, who)
     client.delete_registered_model_alias(MODEL_NAME, "challenger")  # last: its absence says that all is done
-    print(f"version {version} is champion now" + (f", version {present} is previous" if champion else ""))
+    former = f", version {present} is previous" if present not in ("none", version) else ""
+    print(f"version {version} is champion now{former}")
     return version
 
 

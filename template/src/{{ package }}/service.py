@@ -27,7 +27,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from .config import PACKAGE, ProjectError, load_params, paths
+from .config import PACKAGE, ProjectError, load_params, one_sentence, paths
 from .predictions import PredictionLog
 from .schema import Flight
 from .serving import CHALLENGER, ModelHolder, ServedModel, in_canary
@@ -35,7 +35,8 @@ from .telemetry import SECONDS_BUCKETS, Doorway, Lines, Metrics
 
 LOG = logging.getLogger(__name__)
 LINES = Lines()
-SERVING = load_params().serving
+with one_sentence():
+    SERVING = load_params().serving
 TRIAL = SERVING.challenger
 SHOWN_PROBLEMS = 20
 ANSWERED = "POST /predict, GET /version, /healthz, /readyz, /metrics; GET / shows how"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from . import features
 from .config import MONTH, Params, Paths, ProjectError, load_params, one_sentence, paths
-from .data import month_file
+from .data import month_file, rows_of
 from .model import REFERENCE
 
 PARTS = ("train", "validation", "test")
@@ -65,7 +65,7 @@ def write(window: Window, params: Params, folder: Path, at: Paths | None = None)
         frame = pd.concat([_month(month, at) for month in months], ignore_index=True)
         frame.to_parquet(folder / f"{part}.parquet", index=False)
         print(f"{part}: {months[0]}..{months[-1]}, {len(frame):,} flights")
-    raw = pd.concat([pd.read_parquet(month_file(month, at)) for month in window.train], ignore_index=True)
+    raw = pd.concat([rows_of(month_file(month, at)) for month in window.train], ignore_index=True)
     if len(raw) > params.split.reference_rows:
         raw = raw.sample(params.split.reference_rows, random_state=params.data.seed).sort_index()
     raw.to_parquet(folder / REFERENCE, index=False)
@@ -73,7 +73,7 @@ def write(window: Window, params: Params, folder: Path, at: Paths | None = None)
 
 def _month(month: str, at: Paths) -> pd.DataFrame:
     built = at.features / f"{month}.parquet"
-    return pd.read_parquet(built) if built.is_file() else features.month(month, at)
+    return rows_of(built) if built.is_file() else features.month(month, at)
 
 
 if __name__ == "__main__":

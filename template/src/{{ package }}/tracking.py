@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import MODEL_NAME, PACKAGE, Paths, load_params, one_sentence, paths
+from .config import MODEL_NAME, PACKAGE, Paths, ProjectError, load_params, one_sentence, paths
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -26,6 +26,8 @@ CODE = ("src", "params.yaml", "dvc.yaml", "pyproject.toml", "uv.lock")
 
 def connect(at: Paths | None = None) -> MlflowClient:
     """A client of the project's store, which is made on first use; `mlflow.*` functions follow it as well."""
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # a quarter of a minute for a server that is away
+
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
@@ -36,9 +38,15 @@ def connect(at: Paths | None = None) -> MlflowClient:
     if named is None:  # MLflow sets it, and the next project of this process would take it for the user's wish
         os.environ.pop("MLFLOW_TRACKING_URI", None)
     mlflow.set_registry_uri(at.tracking_uri)
-    client = mlflow.MlflowClient()
-    if client.get_experiment_by_name(MODEL_NAME) is None:
-        local = at.tracking_uri.startswith("sqlite:")
+    local = at.tracking_uri.startswith("sqlite:")
+    try:
+        client = mlflow.MlflowClient()
+        known = client.get_experiment_by_name(MODEL_NAME)
+    except Exception as error:  # of SQLAlchemy, of MLflow, of the network: the store is not there for us
+        where = at.tracking_uri.removeprefix("sqlite:///") if local else "that MLFLOW_TRACKING_URI names"
+        why = str(getattr(error, "orig", error)).partition("\n")[0][:200]
+        raise ProjectError(f"the tracking store {where} can't be used ({why}): Restore in docs/runbook.md") from error
+    if known is None:
         client.create_experiment(MODEL_NAME, artifact_location=at.artifacts.as_uri() if local else None)
     mlflow.set_experiment(MODEL_NAME)
     return client

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from . import features
 from .config import Params, Paths, ProjectError, load_params, one_sentence, paths
+from .data import rows_of
 from .explain import choose_background
 from .features import FEATURES
 from .measure import cheapest_threshold
@@ -38,7 +39,7 @@ def read_part(folder: Path, part: str) -> tuple[NDArray[np.float64], NDArray[np.
     file = folder / f"{part}.parquet"
     if not file.is_file():
         raise ProjectError(f"{file} is missing: run the stages before, `dvc repro split`")
-    frame = pd.read_parquet(file)
+    frame = rows_of(file)
     return frame[list(FEATURES)].to_numpy(), frame[LABEL].to_numpy()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from .config import DataParams, Params, Paths, ProjectError, load_params, one_sentence, paths
-from .data import month_file
+from .data import month_file, rows_of
 from .model import write_json
 from .schema import LABEL, LEAKY, WEATHER, contract
 
@@ -43,7 +43,7 @@ def main(params: Params, at: Paths | None = None) -> None:
     seen = {}
     flights = 0
     for month in (*params.split.train, params.split.validation, params.split.test):
-        frame = pd.read_parquet(month_file(month, at))
+        frame = rows_of(month_file(month, at))
         check(frame, month, params.data)
         missing = {name: round(float(frame[name].isna().mean()), 4) for name in WEATHER}
         flights += len(frame)
