@@ -140,7 +140,8 @@ class Graph:
         found: dict[str, list[Fact]] = {}
         for path in self.repo.files:
             if not self.repo.by_kind(path).keys().isdisjoint(("command", "target")):
-                found[path] = [fact for fact in self.repo.facts(path) if fact.kind in ("command", "target")]
+                rows = [fact for fact in self.repo.facts(path) if fact.kind in ("command", "target")]
+                found[path] = [fact for fact in rows if fact.detail.get("off") != "yes"]
         return found
 
     @cached_property

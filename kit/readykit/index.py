@@ -29,6 +29,9 @@ Shown = tuple["Fact", "Trace"]
 Named = tuple[str, "Tool", "Strength"]
 """A path, and the tool that its name shows, with how strongly it does."""
 
+NOTHING = 2
+"""Bytes of a file with nothing in it: its name alone promises, and shows nothing."""
+
 
 class Index:
     """Built once a repository, file by file on first demand."""
@@ -70,7 +73,7 @@ class Index:
         facts: ByJob[Shown] = {}
         files: ByJob[Named] = {}
         for path, role in roles.items():
-            for tool, job, strength in self.shown_by_name(path):
+            for tool, job, strength in self.shown_by_name(path) if self.repo.size(path) > NOTHING else ():
                 files.setdefault(job, []).append((path, tool, strength))
             if leaves_traces(path, role):
                 for row in self.traces(path):

@@ -85,6 +85,8 @@ class Launcher:
         if not words:
             return []
         line = Line(words, near, cwd)
+        if line.first in SAYING:
+            return []
         found = self._modules_of(name, line)
         special = SPECIAL.get(line.first)
         if special is None:  # `pdm run test` is plainly `test`, which only pdm's own table can explain
@@ -202,6 +204,8 @@ TASK_RUNNERS = {
     "nox": "nox", "tox": "tox", "invoke": "invoke", "inv": "invoke", "just": "just", "task": "task", "mise": "task",
     "npm": "npm", "yarn": "npm", "pnpm": "npm", "poe": "task", "pdm": "task", "hatch": "task", "pixi": "task",
 }  # fmt: skip
+SAYING = frozenset({"echo", "printf", ":", "true", "false"})
+"""What starts nothing, whatever it is given."""
 TEST_RUNNERS = frozenset({"pytest", "py.test", "unittest", "coverage"})
 SPECIAL: dict[str, Callable[[Launcher, Line], list[Node]]] = {
     **dict.fromkeys(TASK_RUNNERS, Launcher.task),

@@ -189,8 +189,11 @@ def github(facts: Sequence[Fact]) -> Found:
 def gitlab(facts: Sequence[Fact]) -> Found:
     """`script`, `before_script` and `after_script` of jobs."""
     allowed = {m[1] for m, f in grouped(facts, r"([^.]+)\.allow_failure") if f.value.lower() == "true"}
+    rules = [(m[1], f.value) for m, f in grouped(facts, r"([^.]+)\.rules\[\d+\]\.when")]
+    others = {m[1] for m, _ in grouped(facts, r"([^.]+)\.rules\[\d+\]\.(?!when$).+")}
+    off = {job for job, when in rules if when == "never"} - {job for job, when in rules if when != "never"} - others
     for match, fact in grouped(facts, r"([^.]+)\.(?:before_script|script|after_script)(?:\[\d+\])*"):
-        if not match[1].startswith("."):
+        if not match[1].startswith(".") and match[1] not in off:
             yield match[1], fact, {"pipefail": "yes"} | ({"swallowed": "yes"} if match[1] in allowed else {})
 
 

@@ -82,6 +82,8 @@ def read(text: str, at: Location, scope: str, detail: dict[str, str], depth: int
             yield from read(inner[4], place, scope, own, depth + 1)
             continue
         own["plain"] = plain(part.text)
+        if script.never(index):
+            own["off"] = "yes"
         if folder := folders.after(part.text, part.line):
             own["cwd"] = folder
         yield Fact("command", part.text, place, "", scope, own)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 FORGIVING = re.compile(r"((/usr)?(/bin/)?true|:|exit 0|echo\b.*|printf\b.*|return 0)$")
 FAILING = re.compile(r"(exit|return)\b(?! 0\b)|false$|kill\b")
+EXIT = re.compile(r"exit( \d+)?")
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 CHAINED = ("&&", "|", "|&")
 
@@ -49,6 +50,16 @@ class Script:
     def last_minding(self) -> int:
         """The last command that looks at how the parts of a pipe ended, -1 when none does."""
         return max((i for i, part in enumerate(self.parts) if "PIPESTATUS" in part.text), default=-1)
+
+    def never(self, index: int) -> bool:
+        """Whether a command does not run, or is only the argument of one that does nothing: `true || x`, `: x`."""
+        part, before = self.parts[index], self.parts[index - 1].text if index else ""
+        return (
+            part.text.startswith(": ")
+            or (part.before == "||" and before in ("true", ":"))
+            or (part.before == "&&" and before == "false")
+            or (index > 0 and EXIT.fullmatch(self.parts[0].text) is not None and self.parts[0].after in (";", "\n", ""))
+        )
 
     def swallowed(self, index: int, errexit: bool, pipefail: bool = True) -> bool:
         """Whether a command's failure goes unnoticed."""

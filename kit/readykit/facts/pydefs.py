@@ -32,7 +32,7 @@ class Definitions(Recorder):
     def _on_import(self, node: ast.Import | ast.ImportFrom) -> None:
         for bound, target, name in imported(node):
             self.scope.names[bound] = target
-            self.add("dead" if self.dead else "import", name, node, bound)
+            self.add("import", name, node, bound)
 
     def _on_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         outer = self.scope
@@ -50,7 +50,7 @@ class Definitions(Recorder):
         if node.returns is not None:
             detail["returns"] = self.snippet(node.returns)
             self.visit(node.returns)
-        self.add("dead" if self.dead else "def", qualname, node, "async" if isinstance(node, ast.AsyncFunctionDef)
+        self.add("def", qualname, node, "async" if isinstance(node, ast.AsyncFunctionDef)
                  else "function", detail)  # fmt: skip
         inner = Scope(qualname, outer, outer.owner)
         for argument in every:
@@ -66,7 +66,7 @@ class Definitions(Recorder):
         qualname = f"{outer.qualname}.{node.name}".lstrip(".")
         self.decorators(node.decorator_list, qualname)
         detail = {"bases": self.names(node.bases), "decorators": self.names(node.decorator_list)}
-        self.add("dead" if self.dead else "def", qualname, node, "class", detail)
+        self.add("def", qualname, node, "class", detail)
         self.block([*node.bases, *(k.value for k in node.keywords)])
         inner = Scope(qualname, outer, qualname)
         inner.attributes = {}

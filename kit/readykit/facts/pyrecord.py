@@ -59,7 +59,9 @@ class Recorder:
 
     def add(self, kind: str, name: str, node: Placed, value: str = "", detail: dict[str, str] = NOTHING,
             scope: str | None = None) -> None:  # fmt: skip
-        """Record a fact at a node; it holds the very mapping that is given."""
+        """Record a fact at a node; it holds the very mapping that is given. What never runs is `dead`."""
+        if self.dead:
+            kind = "dead"
         if self.extra:
             if detail is NOTHING:
                 detail = self.extra

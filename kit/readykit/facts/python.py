@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from readykit.facts import Unparsable
 from readykit.facts.pydefs import Definitions
 from readykit.facts.pyfallback import scan
+from readykit.facts.pynever import always, never
 from readykit.facts.pynodes import FIELDS
 from readykit.facts.pyrecord import EXITS, NOTHING
 from readykit.facts.pyscope import Scope, dotted, targets
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 FORMATTED = re.compile(r"(?<!\w)(?:[fF][rR]?|[rR][fF])(\"\"\"|'''|\"|')")
 LINE_END = re.compile(r"(?<!\\)\n|\Z")
+ENDING = frozenset((ast.Return, ast.Raise, ast.Continue, ast.Break))
+MAY_END = frozenset((ast.Expr, ast.Assert, ast.While))
+LEAVING = EXITS | {"pytest.skip", "pytest.fail", "pytest.xfail", "pytest.exit"}
+LAST_WORDS = frozenset(name.rpartition(".")[2] for name in LEAVING)
 MAGIC = re.compile(r"^([ \t]*)[%!][^\n]*", re.MULTILINE)
 
 
@@ -133,9 +138,29 @@ class Reader(Definitions):
         HANDLERS[type(node)](self, node)
 
     def block(self, body: Iterable[ast.AST]) -> None:
-        """Visit statements or expressions in order."""
-        for node in body:
-            HANDLERS[type(node)](self, node)
+        """Visit statements or expressions in order; behind one that ends the way through them, all is dead."""
+        rest = iter(body)
+        for node in rest:
+            kind = type(node)
+            HANDLERS[kind](self, node)
+            if kind in ENDING or (kind in MAY_END and self.leaves(node)):
+                self.unreached(rest)
+
+    def unreached(self, body: Iterable[ast.AST]) -> None:
+        """Visit what never runs."""
+        self.dead += 1
+        self.block(body)
+        self.dead -= 1
+
+    def leaves(self, node: Any) -> bool:
+        """Whether a statement is a call that does not come back, fails for sure, or goes on for ever."""
+        if type(node) is ast.Assert:
+            return never(node.test)
+        if type(node) is ast.While:
+            return always(node.test) and not any(isinstance(item, ast.Break) for item in ast.walk(node))
+        called = node.value.func if type(node.value) is ast.Call else None
+        name = called.attr if type(called) is ast.Attribute else called.id if type(called) is ast.Name else ""
+        return name in LAST_WORDS and called is not None and self.scope.callee(called)[0] in LEAVING
 
     def children(self, node: ast.AST) -> None:
         """Visit what a node consists of."""
@@ -154,7 +179,7 @@ class Reader(Definitions):
             detail["receiver"] = receiver
         if assigned:
             detail["assigned"] = assigned
-        self.add("dead" if self.dead else "call", name, node, "", detail or NOTHING)
+        self.add("call", name, node, "", detail or NOTHING)
         if self.acting:
             self.did(name, *(("exit",) if name in EXITS else ()))
         HANDLERS[type(node.func)](self, node.func)
@@ -194,7 +219,11 @@ class Reader(Definitions):
         self.visit(node.iter)
         for name in targets(node.target):
             self.scope.names[name] = None
-        self.block([*node.body, *node.orelse])
+        if never(node.iter):
+            self.unreached(node.body)
+        else:
+            self.block(node.body)
+        self.block(node.orelse)
 
     def _on_branch(self, node: ast.If | ast.While | ast.IfExp) -> None:
         if isinstance(node, ast.If) and is_main(node.test):
@@ -203,18 +232,18 @@ class Reader(Definitions):
             return
         body = node.body if isinstance(node.body, list) else [node.body]
         orelse = node.orelse if isinstance(node.orelse, list) else [node.orelse]
-        never = isinstance(node.test, ast.Constant) and not node.test.value
         kind = {ast.If: "if", ast.While: "while", ast.IfExp: "ternary"}[type(node)]
-        if not never:
+        if not never(node.test):
             detail = self.condition(node.test) | {"kind": kind}
-            self.add("dead" if self.dead else "branch", self.snippet(node.test, MAX_TEST_SNIPPET), node, "", detail)
+            self.add("branch", self.snippet(node.test, MAX_TEST_SNIPPET), node, "", detail)
             self.visit(node.test)
             detail["body"] = self.acts(body)  # known after the body is read; the fact holds this very mapping
-            detail["else"] = self.acts(orelse)
+            if always(node.test) and not isinstance(node, ast.While):
+                self.unreached(orelse)
+            else:
+                detail["else"] = self.acts(orelse)
             return
-        self.dead += 1
-        self.block(body)
-        self.dead -= 1
+        self.unreached(body)
         self.block(orelse)
 
     def acts(self, body: Iterable[ast.AST]) -> str:
@@ -231,7 +260,7 @@ class Reader(Definitions):
     def _on_assert(self, node: ast.Assert) -> None:
         detail = self.condition(node.test) | {"kind": "assert", "body": "raise", "else": ""}
         text = self.snippet(node.test, MAX_TEST_SNIPPET)
-        for kind in ("assert", "branch") if not self.dead else ("dead",):
+        for kind in ("assert", "branch") if not always(node.test) else ():
             self.add(kind, text, node, "", detail)
         self.children(node)
 
@@ -251,7 +280,7 @@ class Reader(Definitions):
     def _on_raise(self, node: ast.Raise) -> None:
         name = self.scope.callee(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)[0] if node.exc else ""
         text = self.snippet(node.exc.args[0]) if isinstance(node.exc, ast.Call) and node.exc.args else ""
-        self.add("dead" if self.dead else "raise", name, node, text)
+        self.add("raise", name, node, text)
         self.did("raise")
         self.children(node)
 
