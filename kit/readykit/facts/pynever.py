@@ -24,6 +24,11 @@ def always(test: ast.expr) -> bool:
     return settled(test) is True
 
 
+def for_types(test: ast.expr) -> bool:
+    """Whether a condition holds for type checkers only."""
+    return isinstance(test, ast.Name | ast.Attribute) and settled(test) is False
+
+
 def settled(test: ast.expr) -> bool | None:
     """What a condition comes to, None when that shows only when it runs."""
     kind = type(test)

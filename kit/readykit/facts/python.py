@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from readykit.facts import Unparsable
 from readykit.facts.pydefs import Definitions
 from readykit.facts.pyfallback import scan
-from readykit.facts.pynever import always, never
+from readykit.facts.pynever import always, for_types, never
 from readykit.facts.pynodes import FIELDS
 from readykit.facts.pyrecord import EXITS, NOTHING
 from readykit.facts.pyscope import Scope, dotted, targets
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FORMATTED = re.compile(r"(?<!\w)(?:[fF][rR]?|[rR][fF])(\"\"\"|'''|\"|')")
 LINE_END = re.compile(r"(?<!\\)\n|\Z")
 ENDING = frozenset((ast.Return, ast.Raise, ast.Continue, ast.Break))
+IMPORTS = (ast.Import, ast.ImportFrom)
 MAY_END = frozenset((ast.Expr, ast.Assert, ast.While))
 LEAVING = EXITS | {"pytest.skip", "pytest.fail", "pytest.xfail", "pytest.exit"}
 LAST_WORDS = frozenset(name.rpartition(".")[2] for name in LEAVING)
@@ -243,7 +244,11 @@ class Reader(Definitions):
             else:
                 detail["else"] = self.acts(orelse)
             return
-        self.unreached(body)
+        if for_types(node.test):  # what is imported for annotations is imported
+            self.block(item for item in body if isinstance(item, IMPORTS))
+            self.unreached(item for item in body if not isinstance(item, IMPORTS))
+        else:
+            self.unreached(body)
         self.block(orelse)
 
     def acts(self, body: Iterable[ast.AST]) -> str:

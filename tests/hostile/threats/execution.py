@@ -10,6 +10,7 @@ import json
 import os
 import pickle
 import struct
+import textwrap
 import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -298,3 +299,51 @@ def addresses_everywhere(shop: Workshop) -> None:
         }
     ).committed()
     shop.git("remote", "add", "origin", url)
+
+
+NEVER = (
+    "if False:", "if 0:", "if not True:", "if False and x:", "if x and False:", "if 1 == 2:", "if []:", "while 0:",
+    "for _ in ():", "for _ in range(0):", "if TYPE_CHECKING:", "if not __debug__:", "if True:\n    pass\nelse:",
+    "def setting():\n    return 1", "def settling():\n    raise ValueError", "for _ in x:\n    continue",
+    "while True:\n    pass\nif x:", "assert False\nif x:", "import sys\nsys.exit(0)\nif x:", "def unheard_of():",
+)  # fmt: skip
+
+
+def nothing_is_done(report: Mapping[str, Any]) -> Iterator[str]:
+    """Nothing passes that only dead code and dead jobs could have."""
+    for name in ("TRK001", "TRK004", "SRV001", "MON002", "RET001", "FRM004", "ENG001", "ENG002", "SRV004", "TST003"):
+        yield from judged(name, "fail", "partial", "not_applicable")(report)
+
+
+@hostile(holds=nothing_is_done)
+def deeds_that_are_never_done(shop: Workshop) -> None:
+    """Tracking, serving, drift, schedules and tests where no program comes to; jobs that never start; empty files."""
+    deeds = (
+        "mlflow.start_run()\nmlflow.log_params({'a': 1})\nmlflow.log_metric('auc', 0.9)\n"
+        "mlflow.sklearn.log_model(m, registered_model_name='churn')\nDummyClassifier().fit(x, y)\n"
+        "if Report([DataDriftPreset()]).run(ref, cur).dict()['drift'] > 0.5:\n    raise SystemExit(1)\n"
+        "@app.post('/predict')\ndef predict(row: Row): return model.predict(row)\n"
+        "@flow\ndef retrain(): train(x, y)\nretrain.serve(cron='0 3 * * 1')\n"
+    )
+    head = (
+        "import mlflow\nfrom evidently import Report\nfrom evidently.presets import DataDriftPreset\nfrom fastapi import "
+        "FastAPI\nfrom prefect import flow\nfrom sklearn.dummy import DummyClassifier\napp = FastAPI()\n"
+    )
+    for number, never in enumerate(NEVER):
+        shop.write(f"src/churn/deed{number}.py", head + never + "\n" + textwrap.indent(deeds, "    "))
+    uses = "".join(f"import churn.deed{number}\n" for number in range(len(NEVER)))
+    job = "on: push\njobs:\n  t:\n    runs-on: x\n    steps:\n"
+    steps = ("true || pytest", ": mypy src", "false && ruff check", "echo mypy src", "exit 0; ruff check")
+    shop.project(
+        **{
+            "src/churn/train.py": f"{uses}def train(x, y):\n    return LogisticRegression().fit(x, y)\n",
+            "tests/test_train.py": (
+                "from churn.train import train\n\n\ndef test_a():\n    assert train(x, y).score(x, y) > 0.9 or True\n"
+                "def test_b():\n    return\n    assert train(x, y).score(x, y) > 0.9\n"
+            ),
+            ".github/workflows/ci.yml": job + "".join(f"      - run: '{step}'\n" for step in steps),
+            ".gitlab-ci.yml": "t:\n  rules: [{when: never}]\n  script: [mypy src, ruff check]\n",
+            "Dockerfile": "",
+            "bentofile.yaml": "",
+        }
+    )
