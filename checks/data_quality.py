@@ -17,15 +17,20 @@ TABLE = re.compile(
     r"|(missing|required|expected|extra|unexpected|null|nan)_?(cols?|columns?|fields?|features?|values?|counts?)\b"
     r"|\bcol(umn)?s?\s+(not\s+)?in\b|\bin\s+\w*(schema|columns)\b"
     r"|(missing|required|expected)_?(time ?stamps?|dates?|hours|days)\b"
-    r"|\b(time ?stamps?|dates?)_(available|missing|complete)\b",
+    r"|\b(time ?stamps?|dates?)_(available|missing|complete)\b"
+    r"|\b(col)?names\(|\banyNA\(|\bis\.na\(|\bcomplete\.cases\(|\.(null_count|is_null|is_duplicated|is_nan)\("
+    r"|\bnot [\w.]+\.(validate|is_valid)\(\s*\w*(row|record|df|data|frame|batch|sample)",
     re.IGNORECASE,
 )
 # what a table lacks, or has too much of, by the names of its columns
-LACKING = re.compile(r"(not in|-|difference\().*\.columns\b|\.columns\b.*(\bnot in\b|\)? - |difference\()")
+LACKING = re.compile(
+    r"(not in|-|difference\().*\.columns\b|\.columns\b.*(\bnot in\b|\)? - |difference\()"
+    r"|\.(isNull|isnull|isna|is_null|isNaN|duplicated|is_duplicated)\(.*\.(sum|count|any|mean|height|len)\b"
+)
 # A shape or a type alone is as often that of an array or an image, which says nothing about the data.
 ARRAYS = re.compile(r"\.(shape\[|dtype\b)")
 COLUMNS = re.compile(
-    r"\.columns\b|isnull|isna|notn|duplicated|empty|(missing|required|expected)_?(col|feat|field)"
+    r"\.columns\b|isnull|isna|is_null|null_count|names\(|anyNA|is\.na|\.validate\(|\.is_valid\(|notn|duplicated|empty|(missing|required|expected)_?(col|feat|field)"
     r"|\bcol(umn)?s?\s+(not\s+)?in\b|\bin\s+\w*(schema|columns)\b"
 )
 VALUES = re.compile(

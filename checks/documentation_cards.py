@@ -63,10 +63,15 @@ HOW_TO = re.compile(
 )
 # a section that sets out to describe the model, wherever it stands
 DESCRIPTION = re.compile(
-    r"^\W*(the )?model (specifications?|overview|details|description|information|facts|documentation|metadata)\W*$"
+    r"^\W*(the |about the )?model( (and|&) data| architecture| performance| evaluation| summary| training)?\W*$"
+    r"|^\W*(the )?model (specifications?|overview|details|description|information|facts|documentation|metadata)\W*$"
     r"|^\W*modell?ing (the|our) \w",
     re.IGNORECASE,
 )
+# ... by more than the one word that half of all READMEs have above a picture of the network
+FULL_NAME = re.compile(r"^\W*(the )?model (spec|over|det|desc|info|facts|docu|meta)|^\W*modell?ing", re.IGNORECASE)
+# the head of a README on a hub of models
+HUB = re.compile(r"\A---\n(?:.*\n){0,60}?(pipeline_tag|library_name|model-index|base_model):")
 MAIN_PAGE = frozenset({"readme", "index", "document", "main", "report"})
 ZOO = re.compile(r"(?<![a-z])model ?(hub|zoo)(?![a-z])", re.IGNORECASE)
 FIGURES = re.compile(r"^\|.*\|\s*[*_]*\d+\.\d+")
@@ -86,11 +91,16 @@ def topics(text: str) -> list[str]:
 def cards(project: Project) -> Iterator[tuple[Location, str, str]]:
     """Place, name and text of what calls itself a model card: a page, or a section of one."""
     for page in pages(project):
-        if CARD.search(page.stem) or CARD.search(page.title) or main_page_of_a_card(page):
+        if CARD.search(page.stem) or CARD.search(page.title) or main_page_of_a_card(page) or on_a_hub(project, page):
             yield page.start, page.path, page.text
             continue
         headed = (s for s in page.sections if CARD.search(s.heading) and not HOW_TO.search(words(s.heading)))
         yield from ((section.at, section.heading, section.text) for section in headed)
+
+
+def on_a_hub(project: Project, page: Page) -> bool:
+    """Whether a README begins as the card of a model on a hub does, with its kind and library."""
+    return page.stem.lower() == "readme" and HUB.match(project.repo.text(page.path)[:4000]) is not None
 
 
 def main_page_of_a_card(page: Page) -> bool:
@@ -127,7 +137,8 @@ def sections_about(project: Project) -> Iterator[Evidence]:
             yield Evidence(rows[0].at, Strength.DECLARED, f"a table of models with figures: {page.path}")
         for section in page.sections:
             found = topics(section.text) if DESCRIPTION.match(section.heading) else []
-            if len(found) >= A_START and {"data", "inputs"}.intersection(found):
+            whole = FULL_NAME.match(section.heading) or (len(found) >= ENOUGH and "limits" in found)
+            if whole and len(found) >= A_START and {"data", "inputs"}.intersection(found):
                 yield Evidence(section.at, Strength.DECLARED, f"about the model, not a card: says {', '.join(found)}")
 
 

@@ -28,6 +28,7 @@ METRIC = re.compile(
     r"performance)\b"
 )
 GROUP = re.compile(r"\b(slices?|subgroups?|segments?|cohorts?|groups?|fairness|bias|demographics?|disaggregated)\b")
+APPLIED = re.compile(r"\.(apply|agg|aggregate)$")
 LOOPED = ("groupby", "unique")
 # loops over classes of the target, models and folds are no loops over groups
 NO_GROUPS = re.compile(
@@ -60,6 +61,11 @@ ERROR_COLUMN = re.compile(
 )
 GROUPED = re.compile(r"groupby\(")
 NAMES_METRIC = re.compile(r"\w*(_score|_error|metric|rmse|accuracy|auc|mape)\w*")
+OF_GROUPS = re.compile(r"(?<![a-z])(groups?|sensitive|protected|attributes?|gender|sex|race|ethnicity|age)(?![a-z])")
+SLICED = re.compile(r"^(data )?(slices?|subgroups?|segments?|cohorts?)( masks?| definitions?)?$")
+LOOP = re.compile(
+    r"\s*for .+ in (\w*(slices|subgroups|cohorts)\w*(\.items\(\))?|\w*segments\w*\.items\(\))\s*:", re.IGNORECASE
+)
 # rows of one group, by the name of the variable that holds them
 ONE_GROUP = re.compile(r"(?<![a-z])(sub ?groups?|group|slice|segment|cohort)(?![a-z])")
 NEAR = 14
@@ -153,6 +159,14 @@ def grouped(project: Project) -> Iterator[tuple[Fact, str]]:
             yield fact, "a metric of the rows of one group"
 
 
+def applied(project: Project) -> Iterator[Fact]:
+    """Metrics that a frame of no known library applies to each of its groups."""
+    for fact in project.named(APPLIED, "call"):
+        by_group = fact.detail.get("receiver", "").endswith(".groupby") and NAMES_METRIC.search(given(fact))
+        if by_group and not by_time(project, fact):
+            yield fact
+
+
 def by_time(project: Project, fact: Fact) -> bool:
     """Whether the frame that this call sums up was grouped by dates and hours only."""
     for call in project.facts("call", path=fact.at.path):
@@ -178,7 +192,7 @@ def grouped_score(project: Project, fact: Fact, scoring: tuple[Fact, ...]) -> Fa
     chain = fact.detail.get("receiver", "")
     for score in scoring:
         piped = chain and score.detail.get("receiver") == chain
-        if near(fact, score) and piped:
+        if (near(fact, score) or score.at[:2] == fact.at[:2]) and piped:
             return score
     measured = {(s.at.path, s.scope) for s in scoring if s.scope}
     for call in project.facts("call", path=fact.at.path):
@@ -234,8 +248,20 @@ def fairness_functions(project: Project) -> Iterator[Fact]:
     """Functions named after a notion of fairness in which a model is asked: a check that the project wrote itself."""
     asking = {(f.at.path, f.scope) for f in project.doing("asking a model").facts}
     for fact in project.named(PARITY, "def", by=short):
-        if fact.value != "class" and (fact.at.path, fact.name) in asking:
+        given_groups = OF_GROUPS.search(words(fact.detail.get("args", "")))
+        if fact.value != "class" and (given_groups or (fact.at.path, fact.name) in asking):
             yield fact
+
+
+def over_slices(project: Project) -> Iterator[Fact]:
+    """Metrics in a loop over what is called slices or groups of rows: `for name, mask in slices.items()`."""
+    scoring = [f for f in project.doing("scoring against labels").facts if f.kind == "call"]
+    named = {f.at.path for f in project.named(SLICED, "assign", by=short)} if scoring else set()
+    for fact in scoring:
+        if fact.at.path in named:
+            lines = project.repo.text(fact.at.path).split("\n")[max(0, fact.at.line - NEAR) : fact.at.line]
+            if any(LOOP.match(line) for line in lines):
+                yield fact
 
 
 def calls_metric(project: Project, fact: Fact) -> bool:
@@ -274,6 +300,8 @@ def slices_are_measured(project: Project) -> Verdict:
     used = list(project.used("slices"))
     used += [project.evidence(fact, note) for fact, note in grouped(project)]
     used += [project.evidence(fact, f"`{last(fact.name)}` judges by group") for fact in named_for_groups(project)]
+    for_each = (*over_slices(project), *applied(project))
+    used += [project.evidence(fact, "a metric for each slice of the rows") for fact in for_each]
     own = [project.evidence(fact, f"`{last(fact.name)}` compares groups") for fact in fairness_functions(project)]
     used = [e for e in used if e.strength >= Strength.USED] + [e for e in own if e.strength >= Strength.WIRED]
     if modules(project, used):

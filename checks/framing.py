@@ -14,7 +14,8 @@ from readykit.naming import last
 MODEL = r"model|classif\w*|regress\w*|predict\w*|estimat\w*|forecast\w*|recommend\w*|scores?|rank\w*"
 SIMPLE = (
     r"baseline|heuristic|rule_?based|majority_class|most_frequent"
-    rf"|(dummy|naive|random|constant|mean|median|persistence|popularity)_({MODEL})"
+    rf"|(dummy|naive|random|constant|mean|median|persistence|popularity|most_popular|climatology|last_value)_({MODEL})"
+    r"|seasonal_naive|naive_seasonal|most_popular|random_(guess\w*|answers?)"
     rf"|({MODEL})_(dummy|naive|majority|persistence)"
 )
 SIMPLE_MODEL = re.compile(rf"(^|_)({SIMPLE})(_|$)")
@@ -25,15 +26,21 @@ NOT_A_MODEL = re.compile(
 )
 MEASURES = re.compile(
     r"(^|[._])(score|evaluat\w*|metrics?|accuracy\w*|roc_auc\w*|auc|f1\w*|rmse|mae|mse|mean_\w*error|r2\w*"
-    r"|average_precision\w*|log_loss|cross_val\w*|classification_report)($|[._])"
+    r"|average_precision\w*|log_loss|cross_val\w*|classification_report|(precision|recall|ndcg|hit_?rate|mrr|map)_(at_)?k"
+    r"|ndcg\w*|hit_rate|mape|smape|wape|mase|crps\w*|pinball_loss)($|[._])"
 )
+FILE_OF_ONE = re.compile(r"(^|_)baselines?(_|$)")
 LABEL = re.compile(r"(simple |naive |dummy )?(baseline|dummy|naive|heuristic)( model)?", re.IGNORECASE)
 LABELS = re.compile(rf"\A(?:{LABEL.pattern})\Z", re.IGNORECASE)
 CONSTANT = re.compile(
     r"\.(mean|median|mode|shift|value_counts)\(|(full|zeros|ones)(_like)?\(|baseline|majority|naive|dummy",
     re.IGNORECASE,
 )
-STATISTIC = re.compile(r"(^|\.)(mean|median|mode|value_counts|full|zeros|ones)(_like)?\(|^[\"'\d.]+$", re.IGNORECASE)
+STATISTIC = re.compile(
+    r"(^|\.)((mean|median|mode|value_counts|full|zeros|ones)(_like)?|shift|rand\w*|choice|repeat|tile|most_common|roll)\("
+    r"|^[\"'\d.]+$",
+    re.IGNORECASE,
+)
 # one statistic of the labels for each row, under whatever name: `[np.median(y) for _ in y_test]`
 REPEATED = re.compile(
     r"^\[[^\[\]]*\b(?:mean|median|mode)\([^\[\]]*\)[^\[\]]*\] \* len\("
@@ -42,7 +49,18 @@ REPEATED = re.compile(
 )
 BASELINE = re.compile(r"(^|_)(baseline|naive|dummy)(_|$)")
 NAMED = re.compile(f"{BASELINE.pattern}|{SIMPLE_MODEL.pattern}")
-NAIVE = re.compile(r"(^|_)(baseline|naive|dummy|majority)(_|$)")
+NAIVE = re.compile(
+    r"(^|_)(baseline|naive|dummy|majority|persistence|climatology|last_value|most_frequent|popular\w*)(_|$)"
+    r"|(^|_)random_(scores?|pred\w*|guess\w*|answers?|prob\w*|labels?)$"
+)
+# the figure of a naive answer under its own name, worked out by hand: `baseline_accuracy = (y == majority).mean()`
+FIGURE_OF_ONE = re.compile(
+    r"(baseline|naive|dummy|majority|persistence|random_guess\w*)_(accuracy|acc|mae|rmse|mse|mape|smape|f1|auc|error|score|loss|r2)$"
+    r"|(accuracy|acc|mae|rmse|mse|mape|smape|f1|auc|error|r2)_(baseline|naive|dummy|majority|persistence)$"
+)
+BY_HAND = re.compile(
+    r"(==|-|!=).*(\.|\b)(mean|sum)\(|\b(mean|sum|sqrt|abs)\(.*(==|-|!=)|value_counts\(.*max\(|\.max\(\) */"
+)
 TRIVIAL = (
     "random(?! (forest|search|walk))|constant|baseline|dummy|naive|heuristic|rule[-_ ]?based|majority|most frequent"
     "|popularity|persistence"
@@ -118,8 +136,27 @@ def constant_answers(project: Project) -> Iterator[Evidence]:
         if not measures(call.name.rpartition(".")[2]):
             continue
         given = [value.strip() for key, value in call.detail.items() if key not in ("assigned", "receiver")]
-        if any((call.at.path, v) in answers for v in given):
+        if any((call.at.path, v.partition("[")[0]) in answers for v in given):
             yield project.evidence(call, "a constant answer is measured like the model")
+
+
+def figures_by_hand(project: Project) -> Iterator[Evidence]:
+    """The figure of a naive answer that is worked out without a metric's function, and named for what it is."""
+    for fact in project.named(FIGURE_OF_ONE, "assign", by=snake):
+        worked_out = BY_HAND.search(fact.value) and "predict" not in fact.value
+        if worked_out and not from_the_model(project, fact, fact.value):
+            yield project.evidence(fact, f"the figure of a naive answer: {fact.value[:80]}")
+
+
+def files_of_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evidence]:
+    """A simple estimator in a file that is called a baseline and measures it, where elaborate models are elsewhere."""
+    elaborate = {
+        f.at.path for f in (*project.doing("elaborate estimator").facts, *project.doing("long training").facts)
+    }
+    for fact in project.doing("simple estimator").facts:
+        stem = snake(fact.at.path.rpartition("/")[2].partition(".")[0])
+        if fact.at.path in measured and fact.at.path not in elaborate and elaborate and FILE_OF_ONE.search(stem):
+            yield project.evidence(fact, f"a simple model in {fact.at.path}, measured at {measured[fact.at.path].at}")
 
 
 def named_baselines(project: Project, measured: dict[str, Fact]) -> Iterator[Evidence]:
@@ -280,6 +317,8 @@ def baseline_is_measured(project: Project) -> Verdict:
         *own_baselines(project, measured),
         *named_baselines(project, measured),
         *constant_answers(project),
+        *figures_by_hand(project),
+        *files_of_baselines(project, measured),
     ]
     simple = [
         *project.used("baseline model"),

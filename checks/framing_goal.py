@@ -32,11 +32,12 @@ GOAL = re.compile(
     re.IGNORECASE,
 )
 STATED = (
+    re.compile(rf"^\|[^|]*{METRIC}[^|]*\|\s*[*_`]*{BOUND}\s*[*_`]*{AMOUNT}", re.IGNORECASE),
     re.compile(rf"{METRIC}[^.;|]{{0,40}}?{BOUND}\W{{0,4}}{AMOUNT}", re.IGNORECASE),
     re.compile(rf"{BOUND}\W{{0,4}}{AMOUNT}[^.;|]{{0,15}}?{METRIC}", re.IGNORECASE),
     re.compile(rf"\b(?:target|goal|aim)\w*\b[^.;]{{0,40}}?{AMOUNT}\W{{1,3}}[^.;]{{0,15}}?{METRIC}", re.IGNORECASE),
     re.compile(rf"\b(?:target|goal)\b[^.;]{{0,30}}?{METRIC}[^.;]{{0,20}}?\d", re.IGNORECASE),
-    re.compile(rf"{METRIC}[^.;]{{0,40}}?\d+(?:\.\d+)?\s?%?[^.;\d]{{0,12}}?\b(?:target|goal)\b", re.IGNORECASE),
+    re.compile(rf"{METRIC}(?:[^.;]|\.\d){{0,40}}?\d+(?:\.\d+)?\s?%?[^.;\d]{{0,12}}?\b(?:target|goal)\b", re.IGNORECASE),
 )  # fmt: skip
 NOT_A_GOAL = re.compile(
     r"troubleshoot|issue|change ?log|release|related|references|faq|latency|coverage|drift|decay|drops?\b|canary"
@@ -84,7 +85,7 @@ SECTION = re.compile(
 OTHER = re.compile(
     r"\b(drift\w*|monitor\w*|alert\w*|early|stopping|checkpoints?|resources?|replicas|hpa|serving|spec|decay|drop"
     r"|cell|results?|reports?"
-    r"|champion|prod|production|previous|current|old|best|last|detector|confidence|search|sweep|latency|violation"
+    r"|epochs?|patience|stages?|interval|champion|prod|production|previous|current|old|best|last|detector|confidence|search|sweep|latency|violation"
     r"|outlier|iou threshold)\b"
 )
 # what stops a tree from splitting or a run from going on has the words of a goal, and is none
@@ -98,6 +99,12 @@ COPIES = re.compile(r"(\.|-|_)lock(\.\w+)?$")
 NUMBER = re.compile(r"-?\d*\.?\d+(e-?\d+)?$")
 DEFAULT = re.compile(r"(getenv|environ\.get)\(.*,\s*[\"']?\d*\.?\d+[\"']?\)+$")
 LITERAL = re.compile(r"[<>]=?\s*\(?-?\d*\.?\d+|\d*\.?\d+\s*[<>]=?")
+AT_LEAST = re.compile(r">=? *(0?\.[1-9]\d*|[1-9]\d*\.\d+)\b|<=? *(?!1(\.0*)?\b)(0?\.[1-9]\d*|[1-9]\d*(\.\d+)?)\b(?!e-)")
+FIGURE_IN_A_TEST = re.compile(
+    r"(?<![a-z])(accuracy|precision|recall|f1|auc|auroc|r2|rmse|mae|mape|ndcg|bleu|rouge|iou|dice)(?![a-z])"
+)
+CHAINED = re.compile(r"-?\d[\d.]* *<")
+OF_A_MODEL = re.compile(r"(?<![a-z])(models?|predict\w*|evaluat\w*|performance)(?![a-z])")
 TRIVIAL = re.compile(r"[<>]=?\s*(0|1|0\.0|1\.0)\b(?!\.)")
 STOPS = re.compile(
     r"(^|,)(raise|exit|sys\.exit|return:(False|True))(,|$)|promot|register|deploy|transition|approve", re.IGNORECASE
@@ -128,7 +135,8 @@ def stated_goals(project: Project) -> Iterator[Fact]:
         text = fact.name
         if not DIGIT.search(text) or NOT_A_GOAL.search(f"{fact.scope} {text}"):
             continue
-        if GOAL.search(f"{fact.scope} {text}") and any(pattern.search(text) for pattern in STATED):
+        table = STATED[0].search(text)
+        if (table or GOAL.search(f"{fact.scope} {text}")) and any(pattern.search(text) for pattern in STATED):
             yield fact
 
 
@@ -227,6 +235,12 @@ def thresholds_in_code(project: Project) -> list[Evidence]:
             and not OTHER.search(f"{place} {words(' '.join(names))}")
         ):
             found.append(project.evidence(fact, f"a model's figure is held to a number in the code: {fact.name[:70]}"))
+    for fact in project.facts("assert", role=("test",)):
+        said = fact.detail.get("names", "")
+        figure = any(FIGURE_IN_A_TEST.search(words(name)) for name in said.split()) and not CHAINED.match(fact.name)
+        if figure and AT_LEAST.search(fact.name) and OF_A_MODEL.search(words(f"{said} {fact.scope} {fact.at.path}")):
+            note = f"a test holds a model's figure to a number: {fact.name[:70]}"
+            found.append(Evidence(fact.at, Strength.USED, note))
     constants = {last(f.name): f for f in project.facts("assign") if last(f.name).isupper() and a_bar(f)}
     found += constants_read(project, constants)
     return [each for each in (*found, *conditional_stages(project)) if each.strength >= Strength.USED]

@@ -16,6 +16,15 @@ DRIFT_NAME = re.compile(
     r"|training[_ ]serving[_ ]skew)(?![a-z])",
     re.IGNORECASE,
 )
+# a unit of pressure, and where samples are compared that are those of yesterday and today
+PRESSURE = re.compile(
+    r"(?<![a-z])psi (to|from|bar|kpa|pascal|pressure)|(to|from|bar|kpa|pressure|max|tire) psi(?![a-z])"
+)
+IN_PRODUCTION = re.compile(
+    r"(?<![a-z])(drift\w*|monitor\w*|shift\w*|reference|current|production|prod|serving|live|incoming)(?![a-z])"
+)
+A_NUMBER = re.compile(r"[<>]=? *\d*\.\d+|\d*\.\d+ *[<>]")
+P_VALUE = re.compile(r"(?<![a-z])p( ?val(ue)?)?(?![a-z])")
 CHECKS_MODEL = re.compile(
     r"(?<![a-z])(check|monitor|watch)\w*(?![a-z]).{0,24}(?<![a-z])(models?|predictions?|performance|quality|metrics?)(?![a-z])|(?<![a-z])(models?|predictions?)(?![a-z]).{0,24}(?<![a-z])(check|monitor|watch)\w*"
 )
@@ -54,7 +63,7 @@ COMPARES_SAMPLES = re.compile(r"drift|(?<!quality)stability", re.IGNORECASE)
 @lru_cache(maxsize=1 << 14)
 def about_drift(name: str) -> bool:
     """Whether a name speaks of drift."""
-    return bool(DRIFT_NAME.search(words(name)) or DRIFT_NAME.search(name))
+    return bool(DRIFT_NAME.search(words(name)) or DRIFT_NAME.search(name)) and not PRESSURE.search(words(name))
 
 
 def on_invented_data(project: Project, path: str) -> bool:
@@ -101,8 +110,21 @@ def homegrown(project: Project) -> list[Evidence]:
     found = []
     statistics = {e.at.path for e in project.doing("distribution comparison").evidence if e.strength >= Strength.USED}
     defined = {f.at.path for f in project.facts("def") if about_drift(f.name.rpartition(".")[2])}
-    for fact in project.facts("branch"):
+    compared = {(f.at.path, f.scope) for f in project.doing("distribution comparison").facts if f.kind == "call"}
+    arguments = {(f.at.path, f.name): words(f.detail.get("args", "")) for f in project.facts("def")} if compared else {}
+    for fact in project.facts("branch", "compare"):
         if fact.at.path.endswith(".ipynb") or not compares(fact):
+            continue
+        place = (fact.at.path, fact.scope)
+        if place in compared:
+            about = f"{words(fact.at.path)} {words(fact.scope)} {arguments.get(place, '')}"
+            limited = A_NUMBER.search(fact.name) or any(
+                LIMIT.search(words(n)) or P_VALUE.search(words(n)) for n in fact.detail.get("names", "").split()
+            )
+            if limited and IN_PRODUCTION.search(about):
+                found.append(project.evidence(fact, "samples are compared by a test with a limit"))
+                continue
+        if fact.kind == "compare" and not about_drift(fact.scope):
             continue
         names = fact.detail.get("names", "").replace(",", " ").split()
         scoped = about_drift(fact.scope) and any(LIMIT.search(words(name)) for name in names)

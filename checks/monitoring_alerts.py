@@ -21,6 +21,8 @@ OPERATIONS = re.compile(
     r"|re ?train\w*|train(ing)?|promot\w*|pipelines?|flows?|dags?|jobs?|tasks?|health|latency|data quality"
     r"|validation|stability|performance)(?![a-z])"
 )
+# what a product tells its users: that is its work, not trouble with it
+OF_PRODUCT = re.compile(r"(?<![a-z])(fraud\w*|transactions?|suspicious|scams?|spam|intru\w+|phishing)(?![a-z])")
 # a message that all went well, and words of one that also comes when it did not
 WENT_WELL = re.compile(r"(?<![a-z])(complet\w*|finish\w*|success\w*|done)(?![a-z])")
 TROUBLE = re.compile(
@@ -72,6 +74,12 @@ def senders(project: Project) -> dict[str, Fact]:
     return found
 
 
+def operational(about: str) -> bool:
+    """Whether a message is about how the system does, not what a product says of its subject."""
+    said = OPERATIONS.search(about)
+    return said is not None and not (OF_PRODUCT.search(about) and not TROUBLE.search(about.replace("alert", "")))
+
+
 def told(project: Project) -> list[Evidence]:
     """Messages about how the system does: calls of products, or of the project's own functions that send."""
     found = []
@@ -81,7 +89,7 @@ def told(project: Project) -> list[Evidence]:
         about = words(
             f"{fact.at.path} {fact.scope} {' '.join(v for k, v in fact.detail.items() if k not in ('raw', 'runner'))}"
         )
-        if OPERATIONS.search(about):
+        if operational(about):
             well = WENT_WELL.search(about) and not TROUBLE.search(about)
             found.append(project.evidence(fact, f"{COMPLETED if well else 'a message is sent'}: {fact.name[:60]}"))
     wrappers = senders(project)
@@ -91,7 +99,7 @@ def told(project: Project) -> list[Evidence]:
         if sent is None or inside or given_nobody(project, fact) or SHOWN_OFF.search(words(fact.at.path)):
             continue
         about = words(f"{fact.at.path} {fact.scope} {' '.join(fact.detail.values())}")
-        if OPERATIONS.search(about):
+        if operational(about):
             note = f"somebody is told by {last(fact.name)} (sent at {sent.at.path}:{sent.at.line})"
             found.append(project.evidence(fact, note))
     return [e for e in own(found) if e.strength >= Strength.USED]

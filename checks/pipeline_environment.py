@@ -165,6 +165,9 @@ def environment_is_locked(project: Project) -> Verdict:
     every = [fact for facts in files.values() for fact in facts]
     if every and share(every) >= EVERY:
         return passed("every dependency has an exact version", [raised(e) for e in pins(project, files, EVERY)][:3])
+    elsewhere = project.used("locking of other languages")
+    if elsewhere and not every:
+        return passed("a lock file fixes the environment", best(elsewhere))
     if partly := pinned_in_part(project, files):
         return partial("some dependencies are pinned, not all", partly[:3])
     if not every and (commands := written_installs(project)):

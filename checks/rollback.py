@@ -11,7 +11,8 @@ from readykit.naming import short, words
 
 PAGE = re.compile(r"\.(md|rst|txt|ipynb)$", re.IGNORECASE)
 OF_DATABASE = re.compile(
-    r"(?<![a-z])(databases?|db|\w*sql\w*|dumps?|backups?|migrat\w*|transactions?|schema|git (reset|revert))(?![a-z])",
+    r"(?<![a-z])(databases?|db|\w*sql\w*|dumps?|backups?|migrat\w*|transactions?|schema|git (reset|revert)"
+    r"|alembic|flyway|liquibase|prisma|knex)(?![a-z])",
     re.IGNORECASE,
 )
 ONLY_SAYS = re.compile(

@@ -20,6 +20,12 @@ BOUND = re.compile(
 BOUNDED_TYPE = re.compile(
     r"\b(Literal|Enum|con(int|float|str|list|set|decimal|date)\b|Positive\w+|NonNegative\w+|Negative\w+|Email\w*|\w*Url|UUID\w*|datetime|date|IPv?\w*|Strict\w+|Finite\w+)"
 )
+# fields of Django, Marshmallow and WTForms: what they say of the value, or a kind that has few of them
+BOUNDED_FIELD = re.compile(
+    r"\bField\([^)]*\b(max_length|min_length|max_value|min_value|choices|validators?|validate)\s*=|\b(Choice|Enum|Range)\w*Field\("
+    r"|fields\.\w+\([^)]*\bvalidate\s*="
+)
+OPTIONAL_FIELD = re.compile(r"required\s*=\s*False|read_only\s*=\s*True")
 # marks of `Annotated` that bound a value; `Annotated` by itself only describes
 BOUNDING_MARK = re.compile(
     r"\b(Gt|Ge|Lt|Le|Interval|MultipleOf|MinLen|MaxLen|Len|\w*Validator|StringConstraints|Predicate)\("
@@ -124,6 +130,10 @@ class Schemas:
                 bases = {last(base) for base in fact.detail.get("bases", "").split(",")}
                 if (fact.at.path, fact.at.line) in typed or bases & self.classes.keys():
                     self.classes[last(fact.name)] = fact
+        self.assigned: dict[str, list[Fact]] = {}
+        for fact in project.facts("assign", name="*") if self.classes else ():
+            if fact.scope in self.classes and self.classes[fact.scope].at.path == fact.at.path:
+                self.assigned.setdefault(fact.scope, []).append(fact)
         self.fields: dict[str, list[Fact]] = {}
         for fact in project.facts("field", name="*"):
             owner = last(fact.name.rpartition(".")[0])
@@ -139,7 +149,8 @@ class Schemas:
         found = [name]
         for each in found:
             bases = self.classes[each].detail.get("bases", "").split(",")
-            inner = [n for f in self.fields.get(each, ()) for n in self.named(f.value)]
+            typed = (*self.fields.get(each, ()), *self.assigned.get(each, ()))
+            inner = [n for f in typed for n in self.named(f.value)]
             found += [n for n in dict.fromkeys((*map(last, bases), *inner)) if n in self.classes and n not in found]
         return found
 
@@ -154,12 +165,14 @@ class Schemas:
         for fact in inside(self.project, owner.at.path, owner.name):
             if fact.kind == "decorator" and "validator" in last(fact.name):
                 return fact
-            if fact.kind == "assign" and re.search(r"forbid", fact.value):
+            if fact.kind == "assign" and (re.search(r"forbid", fact.value) or BOUNDED_FIELD.search(fact.value)):
                 return fact
         return None
 
     def demanding(self, name: str) -> bool:
         """Whether a class has a field of a real type that must be given."""
+        if any("Field(" in f.value and not OPTIONAL_FIELD.search(f.value) for f in self.assigned.get(name, ())):
+            return True
         return any(
             not FREE.match(f.value)
             and (
@@ -188,7 +201,7 @@ def request_schemas(project: Project) -> list[tuple[Fact, str]]:
     handlers = [f for f in project.facts("def") if f.value != "class" and (f.at.path, last(f.name)) in wanted]
     for handler in handlers:
         given += [(handler, annotation) for annotation in hints(handler.detail.get("args", ""))]
-        for call in inside(project, handler.at.path, handler.name):
+        for call in inside(project, handler.at.path, handler.name.rpartition(".")[0] or handler.name):
             if call.kind == "call" and any(map(FROM_REQUEST.search, call.detail.values())):
                 given.append((handler, f"{MADE}{call.name}"))
     return given

@@ -26,6 +26,11 @@ REPEATS = re.compile(
     r"|Pool|Thread|gather\(|TaskGroup|timeit|\.map\(|as_completed|parametrize",
     re.MULTILINE,
 )
+# ... and what a function is called that times a model: `measure_inference_time`, `time_predictions`, `speed_test`
+TIMES = re.compile(
+    r"(?<![a-z])((inference|prediction|forward|response|serving) (time|speed)|(measure|time|profile) (the )?"
+    r"(inference|predict\w*|forward|model)|speed ?test)(?![a-z])"
+)
 COMPARES = re.compile(r"[<>]")
 WATCHED = ("def", "call", "decorator", "command")
 # calls by which a model answers, and those by which it learns
@@ -135,7 +140,8 @@ def timed_models(project: Project) -> Iterator[Evidence]:
     """Functions that are there to time a model's answers: `throughput`, `benchmark_latency`; not a training step."""
     clocks: dict[tuple[str, str], Fact] = {}
     for fact in project.doing(JOBS[2]).facts:
-        if fact.kind == "call" and LOAD.search(words(last(fact.scope))) and not fact.at.path.endswith(".ipynb"):
+        name = words(last(fact.scope))
+        if fact.kind == "call" and (LOAD.search(name) or TIMES.search(name)) and not fact.at.path.endswith(".ipynb"):
             clocks.setdefault((fact.at.path, fact.scope), fact)
     for (path, scope), fact in clocks.items():
         called = {last(f.name).lower() for f in project.repo.facts(path) if f.kind == "call" and f.scope == scope}

@@ -7,12 +7,17 @@ from collections.abc import Iterable, Iterator
 
 from readykit.checks_api import Project, best, check, not_applicable, partial, passed, unmet
 from readykit.homegrown import kept_models, kept_runs
-from readykit.model import Evidence, Location, Strength, Verdict
+from readykit.model import Evidence, Fact, Location, Strength, Verdict
 from readykit.switches import CODE, split_by_switch, weakened
 
 METRIC = re.compile(r"(metrics?|accuracy|auc|rmse|results?|evaluat)", re.IGNORECASE)
 ABOUT_TRAINING = re.compile(r"(train|experiment|evaluat|research|benchmark|model)", re.IGNORECASE)
 TIMESTAMP = re.compile(r"(strftime|utcnow|datetime\.now|time\.time|isoformat|fromtimestamp|uuid4|timestamp)")
+# a text with a hole, put together with something, or a time as text; and what is called a place of files
+MADE_UP = re.compile(r"\{[^{}]*\}|strftime\(|isoformat\(|%[sd]|\.format\(|\w\)? *\+|\+ *\w|[/,] *\w+\)?$")
+A_PLACE = re.compile(r"(file|path|dir|folder|name|out\w*|dest\w*|target|report)s?\d*$", re.IGNORECASE)
+A_PARAMETER = re.compile(r"(?<![a-z])(file|path|out\w*)(_?name|_?path)?(?![a-z])|_(path|file)\b", re.IGNORECASE)
+A_FILE = re.compile(r"\.(json|jsonl|csv|ya?ml|txt|md)\b")
 ONE_FIGURE = re.compile(r"\.log_metrics?$")
 PARAMETERS = re.compile(r"(^|\.)(log_(hyper)?param\w*|autolog|log_dict|log_inputs?|log_artifacts?|log_text|\w*Logger)$")
 KEEPS_FILE = re.compile(r"log_(dict|artifacts?|text)$")
@@ -47,6 +52,8 @@ def dated_results(project: Project) -> Iterator[Evidence]:
     stamped = {f.at.path for f in project.named(TIMESTAMP, "call", role=CODE)}
     judging = {e.at.path for job in ("fitting", "scoring against labels") for e in project.used(job)}
     for fact in project.facts("call", name="json.dump*", role=CODE):
+        if not any(named_by_run(each, fact.scope) for each in project.repo.facts(fact.at.path)):
+            continue
         about = f"{fact.scope} {fact.detail.get('0', '')} {fact.at.path}"
         if (
             fact.at.path in stamped
@@ -55,6 +62,19 @@ def dated_results(project: Project) -> Iterator[Evidence]:
             and project.strength(fact) >= Strength.USED
         ):
             yield project.evidence(fact, "results of each run go to a file of their own", cap=Strength.DECLARED)
+
+
+def named_by_run(fact: Fact, scope: str) -> bool:
+    """Whether a function puts together the name of a file or folder, as a run's own has, or is given it."""
+    if fact.kind == "def" and fact.name == scope:
+        return A_PARAMETER.search(fact.detail.get("args", "")) is not None
+    if fact.scope != scope:
+        return False
+    if fact.kind == "assign":
+        return bool(MADE_UP.search(fact.value) and (A_PLACE.search(fact.name) or A_FILE.search(fact.value)))
+    if fact.kind == "string":
+        return bool(MADE_UP.search(fact.name) and A_FILE.search(fact.name))
+    return fact.kind == "call" and any(MADE_UP.search(t) and A_FILE.search(t) for t in fact.detail.values())
 
 
 def only_figures(project: Project, evidence: Iterable[Evidence]) -> bool:

@@ -43,6 +43,11 @@ BUNDLE = re.compile(
     r"(20\d{6}|20\d\d-\d\d-\d\d|(?<![a-z])v\d+(\.\d+)+)[^/]*/(metadata|model|config|manifest|metrics)\.\w+$",
     re.IGNORECASE,
 )
+MODEL_ROW = re.compile(
+    r"(ML|Ml|Trained|Registered|Deployed|Predictive)?Model(Version|Registry|Record|Entry|Artifact|Info)?s?(DB|Table)?"
+)
+VERSIONED = re.compile(r"(^|_)version(_|$)")
+PLACED = re.compile(r"(^|_)(path|uri|url|file|filename|location|artifact|blob|storage|checksum|key)(_|$)")
 VERSION_NAME = re.compile(r"(?<![a-z])(versions?|release|semver|tag)(?![a-z])")
 CONSTANT = re.compile(r"""^f?["']v?\d+([._]\d+)*["']$""")
 HOLE = re.compile(r"\{([\w.\[\]\"']+)[^}]*\}")
@@ -178,6 +183,19 @@ def taken_from_runs(project: Project) -> list[Evidence]:
     ]
 
 
+def tables_of_models(project: Project) -> Iterator[Evidence]:
+    """Tables of a database in which each row is a model with its version and the place of its file."""
+    columns: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for fact in project.facts("assign", "field", role=CODE):
+        scope, _, name = (f"{fact.scope}." + fact.name.rpartition(".")[2]).rpartition(".")
+        columns[fact.at.path, scope].add(name)
+    for fact in project.doing("stored table").facts if "stored table" in project.toolbox.jobs else ():
+        has = columns[fact.at.path, fact.name]
+        if MODEL_ROW.fullmatch(fact.name) and any(map(VERSIONED.search, has)) and any(map(PLACED.search, has)):
+            note = "a table of models with their versions and files"
+            yield project.evidence(fact, note, cap=Strength.DECLARED)
+
+
 def bundles(project: Project) -> list[Evidence]:
     """Folders of models in the tree, one for each date or version."""
     found = [path for path in project.paths if BUNDLE.search(path) and project.role(path) == "code"]
@@ -260,6 +278,7 @@ def kept_models(project: Project) -> Iterator[Evidence]:
     yield from stored_by_run(project)
     yield from taken_from_runs(project)
     yield from bundles(project)
+    yield from tables_of_models(project)
     yield from zoo(project)
 
 

@@ -25,6 +25,20 @@ MODEL_FILE = re.compile(
     r"""\.(pkl|pickle|joblib|model|h5|keras|pt|pth|onnx|safetensors|gguf|ggml|cbm|pb|tflite|mlmodel)\b""", re.IGNORECASE
 )
 LOADS = re.compile(r"(^|[._])(load|read|open|from_(config|file|path|pretrained))(_?\w*model\w*)?$", re.IGNORECASE)
+# What only code that teaches a model by steps names, in several words: `learning_rate`, `n_epochs`, `val_loss`.
+STEPS = tuple(
+    re.compile(rf"(?<![a-z])({names})(?![a-z])")
+    for names in (
+        "learning rate|lr|step size",
+        "epochs?",
+        "(train(ing)?|val(idation)?|test) (loss|mse|acc(uracy)?|auc|mae)|loss (fn|function)",
+        "hidden (size|dim|units|channels|layers?)|dropout|weight decay|momentum|optimi[sz]er",
+        "grad(ient)?s?|back ?prop(agation)?|d?weights?|bias(es)?",
+        "batch size|mini ?batch|early stopping|checkpoint",
+    )
+)
+TELLING = 4
+"""Of these, so many in one file are training, whatever library does it."""
 SORTS = 2
 """Of a model's class, an address for predictions and the loading of a model, so many make a project of it."""
 
@@ -38,6 +52,17 @@ def homemade(project: Project) -> list[Fact]:
     sorts = [list(model_classes(project)), list(asked(project)), list(model_loads(project))]
     whole = [*learners(project), *fitted_and_asked(project)]
     return [fact for sort in sorts for fact in sort] if sum(map(bool, sorts)) >= SORTS else whole
+
+
+def taught_by_steps(project: Project) -> list[Fact]:
+    """Files of code in which the words of training by steps come together: networks and regressions by hand."""
+    found: dict[str, dict[int, Fact]] = {}
+    for fact in project.facts("assign", "field", "def", role=("code", "template")):
+        name = words(last(fact.name)) if fact.kind != "def" else words(fact.detail.get("args", "")[:200])
+        for number, pattern in enumerate(STEPS):
+            if pattern.search(name):
+                found.setdefault(fact.at.path, {}).setdefault(number, fact)
+    return [next(iter(seen.values())) for seen in found.values() if len(seen) >= TELLING]
 
 
 def model_classes(project: Project) -> Iterator[Fact]:

@@ -87,6 +87,11 @@ class Look:
     learning: tuple[Fact, ...]
 
     @property
+    def by_hand(self) -> bool:
+        """Whether models are made by code of the project's own: a web shop with a model in a corner writes none."""
+        return any(fact.kind in ("assign", "field", "def") for fact in self.learning)
+
+    @property
     def built(self) -> bool:
         """Whether what shows machine learning is the project's own build, which trains the models."""
         return all(fact.kind == "command" for fact in self.learning)
@@ -140,7 +145,7 @@ def rendered(look: Look) -> Kind | None:
 def scarce(look: Look) -> Kind | None:
     """A big repository in which next to nothing is machine learning."""
     project = look.project
-    if look.built:
+    if look.built or look.by_hand:
         return None
     used = len({fact.at.path for fact in look.learning})
     own = [p for p in look.code if project.repo.role(p) in ("code", "example", "template")]

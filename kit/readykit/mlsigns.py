@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from readykit.homemade import homemade
+from readykit.homemade import homemade, taught_by_steps
 from readykit.model import Fact, Location
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def learns(project: Project, size: int = 0) -> Iterator[Fact]:
     if around:
         yield from around
         return
-    shaped = [*asked_of_models(project), *model_files(project)]
+    shaped = [*asked_of_models(project), *model_files(project), *taught_by_steps(project)]
     if shaped:
         yield from shaped
         return

@@ -33,6 +33,11 @@ TABLE = re.compile(r"^tornado\.web\.Application$")
 ROW = re.compile(r"""\(\s*r?["'](/[^"']*)["']\s*,\s*([A-Za-z_][\w.]*)""")
 # the class behind a gRPC service, made from its .proto file
 SERVICER = re.compile(r"\w_pb2_grpc\.\w+Servicer\b")
+# a class whose methods answer requests, and the names of those methods
+VIEW = re.compile(
+    r"(^|\.)(\w*(APIView|ViewSet|MethodView|HTTPMethodView|HTTPEndpoint|RequestHandler)|\w*View|Resource)$"
+)
+METHODS = frozenset({"get", "post", "put"})
 HANDLERS = ("view_func", "handler", "resource", "endpoint", "view", "1", "0")
 ADDRESSES = ("0", "1", "path", "rule", "url", "pattern")
 NAME = re.compile(r"^(?:self\.)?([A-Za-z_][\w.]*?)(?:\.as_view)?(?:\(.*)?$", re.DOTALL)
@@ -49,6 +54,8 @@ ASKING = re.compile(
 )
 COMMON_NAMES = frozenset({"main", "run", "get", "post", "call", "start", "setup", "create", "execute", "process"})
 """Names that half of all functions have: the same name says nothing about which is called."""
+LONGEST_ANSWER = 40
+"""Lines of a function of R below its address."""
 HOPS = 3
 """How many imports away from a service its parts are looked for."""
 
@@ -81,7 +88,7 @@ def routes(project: Project) -> Iterator[tuple[Fact, str]]:
         given = fact.detail.get("0") or fact.detail.get("path") or fact.detail.get("rule") or ""
         if EXPOSED.search(fact.name) or (
             ROUTE.search(fact.name)
-            and (ADDRESS.search(given) or not given)
+            and (ADDRESS.search(given) or not given or fact.name.startswith("plumber."))
             and not fact.name.startswith(("unittest.", "?.patch", "mock."))
         ):
             yield fact, fact.scope
@@ -89,6 +96,23 @@ def routes(project: Project) -> Iterator[tuple[Fact, str]]:
         if ROUTE.search(fact.name):
             yield fact, bound(fact)
     yield from entries(project)
+    yield from views(project)
+
+
+def views(project: Project) -> Iterator[tuple[Fact, str]]:
+    """Methods of classes that answer requests, and the functions that Django's tables of addresses name."""
+    functions = [fact for fact in project.facts("def", name="*") if fact.value != "class"]
+    classes = {
+        (fact.at.path, fact.name)
+        for fact in project.facts("def", name="*")
+        if fact.value == "class" and any(map(VIEW.search, fact.detail.get("bases", "").split(",")))
+    }
+    named = {last(bound(fact)) for fact in project.named(ENTRY, "call") if fact.name.startswith("django.")}
+    for fact in functions if classes or named else ():
+        owner, _, name = fact.name.rpartition(".")
+        function = not owner and name in named and "request" in fact.detail.get("args", "")
+        if function or (name in METHODS and (fact.at.path, owner) in classes):
+            yield fact, fact.name
 
 
 def entries(project: Project) -> Iterator[tuple[Fact, str]]:
@@ -117,6 +141,8 @@ def bound(fact: Fact) -> str:
 
 def asks_model(fact: Fact, handler: str) -> bool:
     """Whether a route is there to be asked for a prediction: by its address or its handler's name."""
+    if fact.kind == "def" and fact.value != "class":  # of a class that answers: its name says what it is asked for
+        return bool(ASKS.search(words(handler)))
     row = next((address for address, name in ROW.findall(" ".join(fact.detail.values())) if name == handler), "")
     address = row or " ".join(value for key, value in fact.detail.items() if key in ADDRESSES)
     return bool(ASKS.search(address.replace("_", " ")) or ASKS.search(words(last(handler))))
@@ -147,7 +173,7 @@ def prediction_routes(project: Project) -> list[tuple[Fact, str]]:
     near: Answers[str, dict[str, int]] = Answers(lambda path: behind(project, [path], 2))
     for fact, handler in rest:
         reach = near[fact.at.path]
-        for call in inside(project, fact.at.path, handler) if handler else ():
+        for call in inside(project, fact.at.path, handler) if handler else below(project, fact):
             if call.kind != "call":
                 continue
             name = last(call.name)
@@ -155,6 +181,14 @@ def prediction_routes(project: Project) -> list[tuple[Fact, str]]:
                 sure.append((fact, handler))
                 break
     return sorted(sure, key=lambda pair: pair[0].at)
+
+
+def below(project: Project, route: Fact) -> list[Fact]:
+    """What stands below an address of R: the function that it is for has no name."""
+    if route.detail.get("language") != "r":
+        return []
+    facts = project.repo.by_scope(route.at.path).get("", ())
+    return [fact for fact in facts if 0 < fact.at.line - route.at.line <= LONGEST_ANSWER]
 
 
 def handled(project: Project) -> list[Evidence]:

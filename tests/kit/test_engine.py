@@ -258,6 +258,10 @@ OWN = "from essays import Model\n\n\nclass Grader(Model):\n    def score(self, r
 PICKLED = "import pickle\nmodel = pickle.load(open('m.pkl', 'rb'))\ndef ask(x): return model.predict_proba(x)\n"
 BY_HAND = "class Net:\n    def fit(self, x):\n        return self\n\n    def predict(self, x):\n        return x\n"
 FITTED = "def fit_and_save_model(rows):\n    return rows\n\n\ndef run_forecast(rows):\n    return rows\n"
+STEPPED = (
+    "import numpy as np\n\n\nclass Trainer:\n    learning_rate: float = 0.1\n    epochs: int = 3\n\n"
+    "    def run(self, rows, hidden_size):\n        val_loss = 1.0\n        return np.zeros(hidden_size), val_loss\n"
+)
 BUILT = "models/edits.model: data/edits.json\n\tcat $< | scorer cv_train scorer.Trees > $@\n"
 WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i in range(5)}
 
@@ -305,6 +309,9 @@ WEB = {f"app/views{i}.py": "from flask import Flask\napp = Flask('x')\n" for i i
         # whatever the library: something is fitted and asked
         ({"a.py": "from ours import Trees\nmodel = Trees().fit(x, y)\nprint(model.predict(z))\n"}, "ml-project"),
         ({"a.py": "from fabric import Box\nBox().fit('page')\n"}, "not-ml"),
+        # the words of training by steps, whatever is trained; a job that works in batches has some of them
+        ({"net.py": STEPPED, **WEB}, "ml-project"),
+        ({"job.py": "def run(batch_size, checkpoint, momentum=1):\n    epochs = 3\n    return epochs\n"}, "not-ml"),
         # a file of a format that holds nothing but models, or one that is named a model
         ({"app.go": "package main\n", "assets/digits.onnx": "x"}, "ml-project"),
         ({"app.go": "package main\n", "models/churn_model.pkl": "x"}, "ml-project"),

@@ -24,6 +24,7 @@ BY_SUFFIX = {
     "rmd": "r", "qmd": "r", "dvc": "yaml", "bats": "shell", "ksh": "shell", "zsh": "shell",
     "tf": "hcl", "cs": "source", "rs": "source", "swift": "source", "jl": "source", "cpp": "source", "cc": "source",
     "cu": "source", "mjs": "source", "sql": "source",
+    "sbatch": "shell", "slurm": "shell", "pbs": "shell",
 }  # fmt: skip
 BY_NAME = (
     (re.compile(r"(dockerfile|containerfile)([._-].*)?|.*[._-](dockerfile|containerfile)", re.IGNORECASE), "docker"),

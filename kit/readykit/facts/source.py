@@ -26,8 +26,9 @@ IMPORTS = {
 }
 # statements by which a database trains a model, or asks one: `CREATE MODEL a.b`, `ML.PREDICT(MODEL a.b, ...)`
 STATEMENTS = re.compile(
-    r"\b(?:(create)\s+(?:or\s+replace\s+)?(?:temp\s+)?model\b|ml\s*\.\s*(\w+)\s*\(\s*model\b)", re.IGNORECASE
+    r"\b(?:(create)\s+(?:or\s+replace\s+)?(?:temp\s+)?model\b|ml\s*\.\s*(\w+)\s*\(\s*(?:model|table)\b)", re.IGNORECASE
 )
+MAY_HOLD = re.compile(r"model|ml *\.", re.IGNORECASE)
 DEFINITIONS = {
     "scala": (
         re.compile(r"def[^\S\n]+(\w+)"),
@@ -75,7 +76,7 @@ def extract(text: str, path: str) -> list[Fact]:
 def statements(text: str, path: str) -> Iterator[Fact]:
     """Calls of a database's own models: `sql.create_model`, `sql.ml.predict`."""
     detail = {"language": "sql"}
-    for match in STATEMENTS.finditer(re.sub(r"--[^\n]*", "", text) if "model" in text.lower() else ""):
+    for match in STATEMENTS.finditer(re.sub(r"--[^\n]*", "", text) if MAY_HOLD.search(text) else ""):
         name = "sql.create_model" if match[1] else f"sql.ml.{match[2].lower()}"
         yield Fact("call", intern(name), Location(path, match.string.count("\n", 0, match.start()) + 1), "", "", detail)
 
