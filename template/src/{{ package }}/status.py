@@ -38,6 +38,9 @@ svg { width: 100%; height: auto; } svg text { fill: var(--soft); font-size: 12px
 .axis { stroke: var(--line); } .limit { stroke: var(--bad); stroke-dasharray: 5 4; } .bar { fill: var(--champion); }
 .bar.over { fill: var(--bad); } .key { display: flex; flex-wrap: wrap; gap: 0 1rem; font-size: .85rem; }
 .key i { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .35em; }
+@media (max-width: 40rem) { body { padding: 1rem; } svg text { font-size: 14px; } .said table { min-width: 0; }
+  .said thead { display: none; } .said tr { display: block; border-bottom: 1px solid var(--line); padding: .4rem 0; }
+  .said td, .said td.n { display: block; border: 0; padding: 0; text-align: left; overflow-wrap: anywhere; } }
 """
 LINES = ("champion", "challenger", "baseline", "served")
 
@@ -84,12 +87,13 @@ def page(params: Params, at: Paths) -> str:
     """The whole page."""
     known = months(at)
     timed = [month for month in known if MONTH.match(month.name)]
+    measured = [who for who in LINES if any(month.pr_auc(who) is not None for month in timed)]
     body = [
         f"<h1>{escape(MODEL_NAME)}: status</h1>",
         f"<p>{answering(at)}</p>",
         '<div class="charts">',
         figure("Drift: share of columns that moved", bars(timed, params.monitor.drift_share), ()),
-        figure("Quality: PR-AUC on each month", lines(timed), LINES),
+        figure("Quality: PR-AUC on each month", lines(timed), measured),
         "</div>",
         "<h2>Months</h2>",
         table(known) if known else "<p>No month was watched yet: run <code>nox -s monitor</code>.</p>",
@@ -232,7 +236,7 @@ def messages(sent: list[Alert]) -> str:
         for alert in reversed(sent[-SHOWN_ALERTS:])
     )
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Messages"><table><thead><tr>'
+        '<div class="scroll said" tabindex="0" role="region" aria-label="Messages"><table><thead><tr>'
         '<th scope="col" class="n">When (UTC)</th><th scope="col">Kind</th><th scope="col">Message and runbook</th>'
         f'<th scope="col">Webhook</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
