@@ -227,6 +227,16 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
     assert (tmp_path / "README.md").read_text() == "after\n"
 
 
+def test_code_that_no_parser_gets_through_is_passed_over(kit: list[str], tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Churn\n\nPredicts churn.\n")
+    (tmp_path / "deep.py").write_text("x = a" + ".b(c)" * 900 + "\ny = " + "a+" * 4000 + "b\nz = '\\d'\n")
+    (tmp_path / "pyproject.toml").write_text("a = " + "[" * 90_000)
+    (tmp_path / "train.py").write_text("from sklearn.svm import SVC\n\nmodel = SVC().fit([[0], [1]], [0, 1])\n")
+    done = add(kit, "docs", str(tmp_path), "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+
+
 def test_nothing_is_written_through_a_link_that_was_laid(tmp_path: Path) -> None:
     outside, tree = tmp_path / "outside", tmp_path / "tree"
     tree.mkdir()

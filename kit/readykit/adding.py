@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from readykit.model import Report
 
 
+MOST_DATA = 50_000_000_000
+"""Bytes of data whose digest is worked out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What would be done, before anything is.
@@ -261,8 +265,8 @@ def _lock(desk: _Desk, wanted: Iterable[Addition], around: Surroundings) -> tupl
 
 
 def _about(data: Path) -> dict[str, object]:
-    """Digest and size in bytes of the data file, as DVC names it; empty when it is not there."""
-    if not data.is_file() or data.is_symlink():
+    """Digest and size in bytes of the data file, as DVC names it; empty when it is not there or takes hours."""
+    if not data.is_file() or data.is_symlink() or data.stat().st_size > MOST_DATA:
         return {"data_md5": "", "data_size": 0}
     with data.open("rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

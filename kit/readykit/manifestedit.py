@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Sequence
+from itertools import islice
+
+from readykit.facts import Unparsable
+from readykit.facts.toml import loaded
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+TRIES = 200
+"""Brackets that may be the end of the list: that of each extra is one, too."""
 _ARRAY = re.compile(r"^dependencies\s*=\s*\[", re.MULTILINE)
 
 
@@ -41,8 +46,8 @@ def with_requirements(path: str, text: str, wanted: Sequence[str]) -> str | None
 
 def _toml(text: str, wanted: Sequence[str]) -> str | None:
     try:
-        present = tomllib.loads(text)["project"]["dependencies"]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        present = loaded(text)["project"]["dependencies"]
+    except (Unparsable, KeyError, TypeError):
         return None
     have = {name_of(str(line)) for line in present}
     missing = [line for line in wanted if name_of(line) not in have]
@@ -51,8 +56,10 @@ def _toml(text: str, wanted: Sequence[str]) -> str | None:
     begin = _ARRAY.search(text, max(text.find("[project]"), 0))
     wanted = [*map(str, present), *missing]
     lines = "".join(f"    {json.dumps(line)},\n" for line in wanted)
-    end = begin.end() if begin else -1
-    while begin and (end := text.find("]", end) + 1):
+    if begin is None:
+        return None
+    for bracket in islice(re.compile("]").finditer(text, begin.end()), TRIES):
+        end = bracket.end()
         changed = f"{text[: begin.start()]}dependencies = [\n{lines}]{text[end:]}"
         if _reads_as(changed, wanted):  # not a bracket of extras, nor of another table
             return changed if "#" not in text[begin.end() : end] else None  # a comment would be lost
@@ -61,7 +68,7 @@ def _toml(text: str, wanted: Sequence[str]) -> str | None:
 
 def _reads_as(text: str, requirements: list[str]) -> bool:
     try:
-        read: object = tomllib.loads(text)["project"]["dependencies"]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        read: object = loaded(text)["project"]["dependencies"]
+    except (Unparsable, KeyError, TypeError):
         return False
     return read == requirements

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from readykit.facts.python import parse
+from readykit.limits import MAX_PARSED
 
 if TYPE_CHECKING:
     from readykit.repo import Repo
@@ -94,12 +96,9 @@ def look(repo: Repo, name: str) -> Surroundings:
 
 def _declared(repo: Repo) -> tuple[str, bool]:
     """The name in pyproject.toml, and whether its metadata can be read without running its build."""
-    try:
-        table = tomllib.loads(repo.text("pyproject.toml")).get("project", {}) if "pyproject.toml" in repo.files else {}
-    except (tomllib.TOMLDecodeError, OSError):
-        return "", False
-    name = table.get("name", "") if isinstance(table, dict) else ""
-    return (name if isinstance(name, str) else ""), bool(name) and "dynamic" not in table
+    facts = repo.facts("pyproject.toml") if "pyproject.toml" in repo.files else ()
+    name = next((fact.value for fact in facts if fact.name == "project.name"), "")
+    return name, bool(name) and not any(fact.name.startswith("project.dynamic") for fact in facts)
 
 
 def _package(repo: Repo) -> tuple[str, str]:
@@ -130,9 +129,8 @@ class _Seen:
 
     def take(self, text: str) -> None:
         """Look at a module."""
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
+        tree = parse(text) if len(text) <= MAX_PARSED else ""
+        if isinstance(tree, str):
             return
         names = dict(_imported(tree))
         for node in ast.walk(tree):
@@ -142,7 +140,7 @@ class _Seen:
                 self.target = _target(node)
 
     def _call(self, node: ast.Call, names: dict[str, str]) -> None:
-        called = ast.unparse(node.func)
+        called = _called(node.func)
         if called.endswith("read_csv") and not self.data:
             self.data = _relative(node.args[0]) if node.args else ""
         full = names.get(called, "")
@@ -159,6 +157,15 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def _called(node: ast.expr) -> str:
+    """The dotted name of a function; nothing for one that a call gives."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 def _relative(node: ast.expr) -> str:

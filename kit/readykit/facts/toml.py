@@ -26,6 +26,21 @@ def extract(text: str, path: str) -> list[Fact]:
     Raises:
         Unparsable: not TOML, or a key with too many parts.
     """
+    data = loaded(text)
+    places = lines_of(text)
+    rows = list(islice(flat(data), MAX_TOML_VALUES + 1))
+    if len(rows) > MAX_TOML_VALUES:
+        raise Unparsable(f"more than {MAX_TOML_VALUES:,} values")
+    found = [Fact("toml", name, Location(path, place(places, name)), value, "", {}) for name, value in rows]
+    return found + [f for fact in found for f in tasks(fact, path)]
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """What TOML says.
+
+    Raises:
+        Unparsable: it is none, or its parser would not come to an end.
+    """
     if len(text) > MAX_FILE_BYTES:
         raise Unparsable("too big for TOML")
     for line in text.split("\n"):
@@ -33,15 +48,9 @@ def extract(text: str, path: str) -> list[Fact]:
         if head.count(".") > MAX_TOML_DOTS or ("{" in value and DOTTED.search(value)):
             raise Unparsable("a key with too many parts")
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise Unparsable(f"not TOML: {str(error)[:80]}") from None
-    places = lines_of(text)
-    rows = list(islice(flat(data), MAX_TOML_VALUES + 1))
-    if len(rows) > MAX_TOML_VALUES:
-        raise Unparsable(f"more than {MAX_TOML_VALUES:,} values")
-    found = [Fact("toml", name, Location(path, place(places, name)), value, "", {}) for name, value in rows]
-    return found + [f for fact in found for f in tasks(fact, path)]
 
 
 def flat(data: Any) -> Iterator[tuple[str, str]]:
