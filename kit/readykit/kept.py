@@ -50,7 +50,7 @@ def told(repo: Repo, path: str, toolbox: Toolbox) -> bytes:
 def taken_in(repo: Repo, path: str, known: bytes, why: str, toolbox: Toolbox) -> None:
     """Take in what is known of a file, and why it could not be read."""
     facts, shows = wire.unpacked(known)
-    repo.install(path, wire.facts(path, facts), why)
+    repo.install(path, wire.facts(path, facts, repo.details), why)
     if shows is not None and toolbox.standard:
         repo.shown[path] = shows
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from readykit import catalogue, claims, wire
 from readykit.checks_api import unknown
 from readykit.kinds import Kind
-from readykit.limits import CHECK_SECONDS, JUDGED_APART_BYTES, JUDGING_SECONDS
+from readykit.limits import CHECK_SECONDS, JUDGED_APART_BYTES, JUDGED_MEMORY, JUDGING_SECONDS
 from readykit.model import Check, Finding, Status, Verdict
 from readykit.pile import Pile
 from readykit.project import Project
 from readykit.score import weighed
-from readykit.worker import Died, Say, TooLong, Worker, at_most, can_fork
+from readykit.worker import Died, Say, TooLong, Worker, at_most, can_fork, first_over, most_memory
 
 if TYPE_CHECKING:
     from readykit.policy import Policy
@@ -57,46 +57,54 @@ def _by_two(judged: Sequence[Judged], checks: Sequence[Check], policy: Policy) -
     # the families share what they look up, the checks of one more than others; the large ones first
     order = sorted(families.values(), key=len, reverse=True)
     pile = Pile(order)
-    worker = Worker(partial(_second, pile, judged, policy))
-    try:
-        mine = _taken(pile, judged, policy)
-        theirs = _given_back(worker.result(project.repo.say), project.repo)
-    finally:
-        worker.end()
-        pile.end()
-    return [one | other for one, other in zip(mine, theirs or [{} for _ in judged], strict=True)]
-
-
-def _taken(pile: Pile[list[Check]], judged: Sequence[Judged], policy: Policy) -> list[dict[str, Finding]]:
-    """The findings of this process."""
     found: list[dict[str, Finding]] = [{} for _ in judged]
+    begin = partial(Worker, partial(_some, pile, judged, policy))
+    at_work = [begin(), begin()]
+    try:
+        while at_work:
+            worker = first_over(at_work, project.repo.say)
+            more, theirs = _given_back(worker.result(project.repo.say), project.repo)
+            at_work.remove(worker)
+            for own, given in zip(found, theirs, strict=False):
+                own.update(given)
+            if more:
+                at_work.append(begin())
+    finally:
+        for worker in at_work:
+            worker.end()
+        pile.end()
+    return found
+
+
+def _some(pile: Pile[list[Check]], judged: Sequence[Judged], policy: Policy, say: Say) -> bytes:
+    """The work of one process: findings, until there is nothing left to ask or what was looked up takes much memory."""
+    repo = judged[0][0].repo
+    repo.say = say
+    before, small = set(repo.unreadable), most_memory()
+    found: list[dict[str, Finding]] = [{} for _ in judged]
+    more = False
     for family in pile:
         for own, (project, kind) in zip(found, judged, strict=True):
             own.update({check.id: asked(check, project, kind, policy) for check in family})
-    return found
+        if most_memory() - small > JUDGED_MEMORY:
+            more = True
+            break
+    return wire.values_out((more, found, [row for row in repo.unreadable if row not in before], repo.hurried))
 
 
-def _second(pile: Pile[list[Check]], judged: Sequence[Judged], policy: Policy, say: Say) -> bytes:
-    """The work of the second process."""
-    repo = judged[0][0].repo
-    repo.say = say
-    before = set(repo.unreadable)
-    found = _taken(pile, judged, policy)
-    return wire.values_out((found, [row for row in repo.unreadable if row not in before], repo.hurried))
-
-
-def _given_back(result: bytes | Died, repo: Repo) -> list[dict[str, Finding]]:
-    """What the second process found; nothing when it died, but what it died at is noted."""
+def _given_back(result: bytes | Died, repo: Repo) -> tuple[bool, list[dict[str, Finding]]]:
+    """Whether a process left something to ask, and what it found: nothing when it died, but at what is noted."""
     if isinstance(result, Died):
         if result.at.startswith("check:"):
             repo.hopeless[result.at.removeprefix("check:")] = result.why
-        return []
+        return False, []  # what is left is asked by the others, or where all began
+    more: bool
     found: list[dict[str, Finding]]
-    found, rows, hurried = wire.values_in(result)
+    more, found, rows, hurried = wire.values_in(result)
     for row in rows:
         repo.not_searched(row.path, row.why)
     repo.hurried |= hurried
-    return found
+    return more, found
 
 
 def judgements(

@@ -52,6 +52,7 @@ def read_all(repo: Repo, toolbox: Toolbox, *, jobs: int = 0, cached: bool = True
     Reading(repo, toolbox, kept).read([path for path in paths if kept is None or not kept.installed(path)], jobs)
     if kept is not None:
         kept.store()
+    repo.details.clear()  # nothing is read any more; who does know them
 
 
 class Reading:

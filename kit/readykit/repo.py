@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from readykit import wire
 from readykit.cache import blake2b
 from readykit.facts import Unparsable
 from readykit.facts.dispatch import cap_of, extract, kinds_of, skim
@@ -62,6 +63,8 @@ class Repo:
         self.left_out: frozenset[str] = frozenset()
         """Files that are not read, for there are many like them."""
         self.readings: tuple[Reading, ...] = ()
+        self.details: wire.Details = {}
+        """Details of facts, equal ones once, while files are read."""
         self.refused: dict[str, str] = {}
         """Files that must not be read, and why: reading them has ended a process."""
         self.hopeless: dict[str, str] = {}
@@ -266,7 +269,7 @@ class Repo:
         found = skim(text, path) if path in self.by_lines else extract(text, path)
         if len(found) > MAX_FACTS:
             raise Unparsable(f"says more than {MAX_FACTS:,} things: no person wrote it")
-        return tuple(found)
+        return wire.compact(found, self.details)
 
     def role(self, path: str) -> str:
         """What a file is to the project: code, test, example, docs, vendored, generated or template."""

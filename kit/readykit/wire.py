@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import marshal
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from readykit import model
@@ -17,6 +17,8 @@ from readykit.model import NOTHING, Check, Doc, Fact, Location, Report, Verdict
 
 Row = tuple[str, str, int, int, str, str, Any]
 """A fact without its path: kind, name, line, last line, value, scope, detail (None for none)."""
+Details = dict[tuple[str, ...], Mapping[str, str]]
+"""Details of facts by their keys and then their values."""
 _TYPES = {
     name: value for name, value in vars(model).items() if isinstance(value, type) and value.__module__ == model.__name__
 }
@@ -34,16 +36,31 @@ def rows(facts: Iterable[Fact]) -> list[Row]:
     ]
 
 
-def facts(path: str, found: Iterable[Row]) -> tuple[Fact, ...]:
-    """The facts that rows of one file stand for."""
+def facts(path: str, found: Iterable[Row], alike: Details) -> tuple[Fact, ...]:
+    """The facts that rows of one file stand for; `alike` are the details of other files."""
     new = tuple.__new__  # which makes them in half the time that their own names take
     made: list[Fact] = []
     at = Location(path, 0)
     for kind, name, line, end, value, scope, detail in found:
         if line != at[1] or end != at[2]:
             at = new(Location, (path, line, end))  # what stands on one line shares its place
-        made.append(new(Fact, (kind, name, at, value, scope, NOTHING if detail is None else detail)))
+        made.append(new(Fact, (kind, name, at, value, scope, NOTHING if detail is None else shared(detail, alike))))
     return tuple(made)
+
+
+def compact(found: Iterable[Fact], alike: Details) -> tuple[Fact, ...]:
+    """Facts as they are kept; `alike` are the details of other files."""
+    return tuple(
+        fact
+        if not (detail := fact[5]) or (known := shared(detail, alike)) is detail
+        else tuple.__new__(Fact, (*fact[:5], known))
+        for fact in found
+    )
+
+
+def shared(detail: Mapping[str, str], alike: Details) -> Mapping[str, str]:
+    """A detail, or an equal one that is known: of a large tree's details more than half are equal to another."""
+    return alike.setdefault((*detail, *detail.values()), detail)
 
 
 def packed(values: Any) -> bytes:

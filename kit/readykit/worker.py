@@ -15,7 +15,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +70,7 @@ class Worker:
         self._taken = taken
         self._ended = False
         self._data = bytearray()
-        self._answer: tuple[bytes, bytes] | None = None
+        self._over: Died | tuple[bytes, bytes] | None = None
         reading, writing = os.pipe()
         _widen(writing)
         self.process = os.fork()
@@ -79,6 +79,8 @@ class Worker:
             _be_a_worker(work, writing)  # never returns
         os.close(writing)
         self._from = reading
+        self._begun = time.monotonic()
+        self._still = Stillness(self.process)
 
     def result(self, heard: Say | None = None) -> bytes | Died:
         """Wait for the end of the work.
@@ -91,7 +93,8 @@ class Worker:
             Fault: the work failed by a mistake of ours.
         """
         try:
-            return self._wait(heard)
+            first_over([self], heard)
+            return self._over if isinstance(self._over, Died) else _told(*(self._over or (RESULT, b"")))
         finally:
             self.end()
 
@@ -108,32 +111,30 @@ class Worker:
         with contextlib.suppress(OSError):
             os.close(self._from)
 
-    def listen(self, heard: Say | None = None) -> None:
+    def listen(self, heard: Say | None = None) -> bool:
         """Take in what the worker has said so far: a pipe that nobody empties is soon full, and it would wait.
 
         Args:
             heard: is told what the worker says.
-        """
-        while self._answer is None and select.select([self._from], [], [], 0)[0]:
-            if not self._hear(heard):
-                return  # it has ended; `result` says how
 
-    def _wait(self, heard: Say | None) -> bytes | Died:
-        begun = time.monotonic()
-        still = Stillness(self.process)
-        while self._answer is None:
-            if time.monotonic() - begun > AUDIT_SECONDS:
-                return Died(self.at, f"took more than {AUDIT_SECONDS:.0f} seconds as a whole")
-            if still.too_long():
-                return Died(self.at, f"took more than {STILL_SECONDS:.0f} seconds")
-            if not select.select([self._from], [], [], 0.5)[0]:
-                continue
+        Returns:
+            Whether the work is over.
+        """
+        while self._over is None and select.select([self._from], [], [], 0)[0]:
             if not self._hear(heard):
-                return Died(self.at, self._cause())
-            still = Stillness(self.process)
-            if len(self._data) > MAX_REPORT_BYTES:
-                return Died(self.at, "gave back more than can be read")
-        return _told(*self._answer)
+                self._over = Died(self.at, self._cause())
+            elif len(self._data) > MAX_REPORT_BYTES:
+                self._over = Died(self.at, "gave back more than can be read")
+            self._still = Stillness(self.process)
+        return self._over is not None
+
+    def _overdue(self) -> bool:
+        """Whether the worker is given up: nothing is heard of it any more, or not its end."""
+        if time.monotonic() - self._begun > AUDIT_SECONDS:
+            self._over = Died(self.at, f"took more than {AUDIT_SECONDS:.0f} seconds as a whole")
+        elif self._still.too_long():
+            self._over = Died(self.at, f"took more than {STILL_SECONDS:.0f} seconds")
+        return self._over is not None
 
     def _hear(self, heard: Say | None) -> bool:
         """Read on; says whether there was anything."""
@@ -148,7 +149,7 @@ class Worker:
                 if self._taken is not None:
                     self._taken(text)
             else:
-                self._answer = kind, text
+                self._over = kind, text
         return bool(piece)
 
     def _frames(self) -> Iterator[tuple[bytes, bytes]]:
@@ -172,6 +173,20 @@ class Worker:
                 name = signal.Signals(number).name if number in signal.valid_signals() else str(number)
                 return f"ended the process that read it ({name})"
         return "ended the process that read it"
+
+
+def first_over(workers: Sequence[Worker], heard: Say | None = None) -> Worker:
+    """Wait for the end of some work; ask it for its `result`.
+
+    Args:
+        workers: those that are at it.
+        heard: is told what they say.
+    """
+    while True:
+        for worker in workers:
+            if worker.listen(heard) or worker._overdue():
+                return worker
+        select.select([worker._from for worker in workers], [], [], 0.5)
 
 
 class Stillness:
@@ -273,6 +288,13 @@ def leave(thing: object) -> None:
     """
     if _at_work is not None:
         _left.append(thing)
+
+
+def most_memory() -> int:
+    """The most memory that this process has taken so far, in bytes."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _widen(pipe: int) -> None:
