@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from readykit import model
-from readykit.model import NOTHING, Check, Doc, Fact, Location, Report, Verdict
+from readykit.model import NOTHING, Check, Doc, Fact, Report, Verdict
 
 Row = tuple[str, str, int, int, str, str, Any]
 """A fact without its path: kind, name, line, last line, value, scope, detail (None for none)."""
@@ -31,29 +31,26 @@ class NotOurs(ValueError):
 def rows(facts: Iterable[Fact]) -> list[Row]:
     """Facts of one file as plain values."""
     return [
-        (kind, name, at[1], at[2], value, scope, (detail if type(detail) is dict else dict(detail)) if detail else None)
-        for kind, name, at, value, scope, detail in facts
+        (kind, name, line, end, value, scope, (detail if type(detail) is dict else dict(detail)) if detail else None)
+        for kind, name, _, line, end, value, scope, detail in facts
     ]
 
 
 def facts(path: str, found: Iterable[Row], alike: Details) -> tuple[Fact, ...]:
     """The facts that rows of one file stand for; `alike` are the details of other files."""
     new = tuple.__new__  # which makes them in half the time that their own names take
-    made: list[Fact] = []
-    at = Location(path, 0)
-    for kind, name, line, end, value, scope, detail in found:
-        if line != at[1] or end != at[2]:
-            at = new(Location, (path, line, end))  # what stands on one line shares its place
-        made.append(new(Fact, (kind, name, at, value, scope, NOTHING if detail is None else shared(detail, alike))))
-    return tuple(made)
+    return tuple(
+        new(Fact, (kind, name, path, line, end, value, scope, NOTHING if detail is None else shared(detail, alike)))
+        for kind, name, line, end, value, scope, detail in found
+    )
 
 
 def compact(found: Iterable[Fact], alike: Details) -> tuple[Fact, ...]:
     """Facts as they are kept; `alike` are the details of other files."""
     return tuple(
         fact
-        if not (detail := fact[5]) or (known := shared(detail, alike)) is detail
-        else tuple.__new__(Fact, (*fact[:5], known))
+        if not (detail := fact[7]) or (known := shared(detail, alike)) is detail
+        else tuple.__new__(Fact, (*fact[:7], known))
         for fact in found
     )
 

@@ -107,7 +107,7 @@ def placed(fact: Fact, lines: Sequence[str]) -> Fact:
         return fact
     for offset, line in enumerate(lines[start : start + 60]):
         if probe in line[:LONG]:
-            return fact._replace(at=Location(fact.at.path, start + offset + 1))
+            return fact._replace(line=start + offset + 1, end_line=0)
     return fact
 
 

@@ -106,7 +106,7 @@ class Skimmer:
             if isinstance(row, Statement):
                 scope, at = self._scope(self._indent(place)), self._at(place, row.end)
                 for bound, _, name in row.names:
-                    self.facts.append(_new(Fact, ("import", intern(name), at, intern(bound), scope, NOTHING)))
+                    self.facts.append(_new(Fact, ("import", intern(name), *at, intern(bound), scope, NOTHING)))
             elif row.lastindex == KEYWORD:
                 if self.open:
                     self._scope(width(row[1]))  # definitions end with what stands no further right than they
@@ -174,7 +174,7 @@ class Skimmer:
             detail = {"args": intern(given)}
         kind = "class" if row[2] == "class" else "function" if row[2] == "def" else "async"
         detail["decorators"] = ",".join([self._resolved(decorator, "") for decorator, _ in above])
-        self.facts.append(_new(Fact, ("def", intern(qualname), at, kind, scope, detail)))
+        self.facts.append(_new(Fact, ("def", intern(qualname), *at, kind, scope, detail)))
 
     def _scope(self, indent: int) -> str:
         """The definition that what is indented so far belongs to; what has ended before it is closed."""

@@ -158,8 +158,7 @@ class Document:
         detail = styled(event.style)
         if key_line and key_line != line:
             detail = {**detail, "key_line": str(key_line)}
-        at = _new(Location, (self.path, line, 0))
-        fact = _new(Fact, ("yaml", intern(name), at, intern(event.value), self.scope, detail))
+        fact = _new(Fact, ("yaml", intern(name), self.path, line, 0, intern(event.value), self.scope, detail))
         self.found.append(fact)
         if event.anchor:
             self.anchored(event, Anchored(name, line, [fact], label=event.value))
