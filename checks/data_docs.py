@@ -97,10 +97,10 @@ def texts(project: Project) -> list[Text]:
     }
     sections: dict[tuple[str, str], Text] = {}
     for fact in project.facts("heading", role=("code", "docs", "example")):
-        if HEADING.match(fact.name) and fact.at.path not in pages and own(fact.at.path):
-            sections.setdefault((fact.at.path, fact.name), Text(fact.at, fact.name, False))
+        if HEADING.match(fact.name) and fact.path not in pages and own(fact.path):
+            sections.setdefault((fact.path, fact.name), Text(fact.at, fact.name, False))
     for fact in project.facts("prose", "link", "heading", "codeline", role=None):
-        text = pages.get(fact.at.path) or sections.get((fact.at.path, fact.scope))
+        text = pages.get(fact.path) or sections.get((fact.path, fact.scope))
         if text is not None:
             text.read(fact.name, fact.at)
     for path, page in pages.items():

@@ -78,7 +78,7 @@ CLAIM = r"data.*validat|validat.*data|data quality|schema check"
 
 def place(fact: Fact) -> str:
     """The words of where a fact stands: its file's name and its function."""
-    return f"{words(fact.at.path.rpartition('/')[2])} {words(fact.scope)}"
+    return f"{words(fact.path.rpartition('/')[2])} {words(fact.scope)}"
 
 
 def outcome(fact: Fact) -> str:
@@ -96,11 +96,11 @@ def table_conditions(project: Project, role: str = "code") -> Iterator[Fact]:
 
 def on_findings(project: Project, role: str) -> Iterator[Fact]:
     """Conditions on a value that was made of a table's columns just before: `if missing: raise`."""
-    made = {(f.at.path, f.scope, f.name): f.value for f in project.valued(LACKING, "assign", role=(role,))}
+    made = {(f.path, f.scope, f.name): f.value for f in project.valued(LACKING, "assign", role=(role,))}
     for fact in project.facts("branch", role=(role,)) if made else ():
         if fact.detail.get("kind") in ("if", "assert") and not TABLE.search(fact.name):
             names = fact.detail.get("names", "").split()
-            value = next((made[key] for name in names if (key := (fact.at.path, fact.scope, name)) in made), "")
+            value = next((made[key] for name in names if (key := (fact.path, fact.scope, name)) in made), "")
             if value:
                 yield fact._replace(name=f"{fact.name}, {value}")
 
@@ -112,7 +112,7 @@ def judged(project: Project) -> tuple[set[str], bool]:
         if STOPS.search(outcome(fact)):
             names = words(fact.detail.get("names", ""))
             if FINDINGS.search(names):
-                found.add(fact.at.path)
+                found.add(fact.path)
             anywhere = anywhere or bool(VERDICT.search(names))
     return found, anywhere
 
@@ -127,15 +127,15 @@ def own_checks(project: Project) -> tuple[list[Evidence], list[Evidence]]:
         if project.strength(fact) < Strength.USED and not acts.strip(","):
             continue
         direct = bool(STOPS.search(acts) or ASIDE.search(acts))
-        noted = bool(KEPT.search(acts)) and (anywhere or fact.at.path in stopped)
-        around = f"{words(fact.at.path)} {where}"
+        noted = bool(KEPT.search(acts)) and (anywhere or fact.path in stopped)
+        around = f"{words(fact.path)} {where}"
         before = not ELSEWHERE.search(around) and not IN_PRODUCTION.search(around)
-        live = project.strength(fact) >= Strength.USED and not fact.at.path.endswith(".ipynb")
+        live = project.strength(fact) >= Strength.USED and not fact.path.endswith(".ipynb")
         if VALIDATES.search(where) and before and live and (direct or noted):
             full.append(project.evidence(fact, f"checks the data: {fact.name[:80]}"))
         elif VALIDATES.search(where) and COLUMNS.search(fact.name) and (direct or KEPT.search(acts) or said(acts)):
             weak.append(noted_as(project, fact, "looks at the data, but nothing before training is stopped by it"))
-        elif fact.at.path.endswith(".ipynb") or ELSEWHERE.search(around) or not direct:
+        elif fact.path.endswith(".ipynb") or ELSEWHERE.search(around) or not direct:
             continue
         elif not before and VALUES.search(fact.name):
             weak.append(noted_as(project, fact, f"checked only when the model is asked: {fact.name[:60]}"))
@@ -161,23 +161,23 @@ def noted_as(project: Project, fact: Fact, note: str) -> Evidence:
 
 def tested_data(project: Project) -> list[Evidence]:
     """Tests that read a data file and hold its columns or values against expectations."""
-    reading = {f.at.path for f in project.named(READS, "call", role=("test",))}
-    writing = {f.at.path for f in project.named(MADE_HERE, "call", role=("test",))}
+    reading = {f.path for f in project.named(READS, "call", role=("test",))}
+    writing = {f.path for f in project.named(MADE_HERE, "call", role=("test",))}
     answers = worked_out(project)
     found = [
         noted_as_test(fact, "a test checks a data file; nothing checks what the model is trained on")
         for fact in table_conditions(project, "test")
-        if fact.at.path in reading - writing and fact.detail.get("kind") == "assert" and VALUES.search(fact.name)
-        if (fact.at.path, fact.scope) not in answers
+        if fact.path in reading - writing and fact.detail.get("kind") == "assert" and VALUES.search(fact.name)
+        if (fact.path, fact.scope) not in answers
     ]
-    tests = {f.at.path for f in project.facts("def", role=("test",)) if last(f.name).lower().startswith("test")}
+    tests = {f.path for f in project.facts("def", role=("test",)) if last(f.name).lower().startswith("test")}
     calls = list(project.facts("call", role=("test",)))
     validating = {name for name in {call.name for call in calls} if validates(project, name)}
     for fact in calls:
         if fact.name in validating:
-            if fact.at.path in tests:
+            if fact.path in tests:
                 found.append(noted_as_test(fact, f"a test checks the data: {last(fact.name)}"))
-            elif not BESIDE_TESTS.search(fact.at.path):  # a stage called data tests is no test
+            elif not BESIDE_TESTS.search(fact.path):  # a stage called data tests is no test
                 found.append(Evidence(fact.at, Strength.USED, f"a stage checks the data: {last(fact.name)}"))
     return found
 
@@ -195,7 +195,7 @@ def worked_out(project: Project) -> set[tuple[str, str]]:
         given = fact.detail.get("0", "")  # a path written out is that of the data itself
         made = fact.detail.get("assigned") and given and given[0] not in "\"'"
         if made and not own.isdisjoint(fact.name.split(".")):
-            found.add((fact.at.path, fact.scope))
+            found.add((fact.path, fact.scope))
     return found
 
 
@@ -219,15 +219,15 @@ def typed_rows(project: Project) -> list[Evidence]:
     bounded &= set(rows)
     if not bounded:
         return []
-    answering = {f.at.path for f in project.facts("decorator") if f.name.endswith((".post", ".get", ".route", ".api"))}
+    answering = {f.path for f in project.facts("decorator") if f.name.endswith((".post", ".get", ".route", ".api"))}
     found = []
     for call in project.facts("call"):
         name = last(call.name)
         made = name in bounded and "**" in call.detail
         read = bool(ROW.search(call.name)) and last(call.name.rpartition(".")[0]) in bounded
-        if not (made or read) or call.at.path in answering or project.strength(call) < Strength.USED:
+        if not (made or read) or call.path in answering or project.strength(call) < Strength.USED:
             continue
-        if ABOUT_DATA.search(words(f"{call.at.path} {call.scope}")):
+        if ABOUT_DATA.search(words(f"{call.path} {call.scope}")):
             found.append(noted_as(project, call, "each row is made into a class with bounds"))
     return found
 

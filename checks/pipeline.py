@@ -75,10 +75,10 @@ def sequences(project: Project) -> Iterator[Evidence]:
         name = call.name.rpartition(".")[2]
         if name not in own:
             continue
-        chain, main = chains(f"{call.at.path} {call.scope}")
+        chain, main = chains(f"{call.path} {call.scope}")
         # the main script's stages are other modules': what one file defines and calls is a script, not a chain
-        if chain or (main and call.at.path not in own[name]):
-            scopes[call.at.path, call.scope].setdefault(stage(name), call)
+        if chain or (main and call.path not in own[name]):
+            scopes[call.path, call.scope].setdefault(stage(name), call)
     for kinds in scopes.values():
         if from_data_to_model(kinds, IN_CHAIN):
             first = min((f for kind, f in kinds.items() if kind), key=lambda f: f.at)
@@ -99,7 +99,7 @@ def command_chains(project: Project) -> Iterator[Evidence]:
         script = started(command.detail.get("plain") or command.name)
         if script:
             kind = stage(script.rpartition("/")[2].removesuffix(".py").rpartition(".")[2])
-            scopes[command.at.path, command.scope].setdefault(kind, command)
+            scopes[command.path, command.scope].setdefault(kind, command)
     for kinds in scopes.values():
         if from_data_to_model(kinds, IN_CHAIN):
             first = min((f for kind, f in kinds.items() if kind), key=lambda f: f.at)
@@ -120,7 +120,7 @@ def named_tasks(project: Project) -> Iterator[Evidence]:
     facts = [*project.doing("named tasks").facts, *project.commands("make", "task", "nox", "npm")]
     for fact in facts:
         if fact.scope and fact.kind in ("decorator", "command"):
-            files[fact.at.path].setdefault(stage(fact.scope), fact)
+            files[fact.path].setdefault(stage(fact.scope), fact)
     for kinds in files.values():
         if from_data_to_model(kinds, AS_TASKS):
             yield project.evidence(

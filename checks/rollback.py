@@ -48,7 +48,7 @@ def rollback_functions(project: Project) -> Iterator[tuple[Fact, bool]]:
         if fact.value == "class" or not meant or QUESTION.match(name):
             continue
         inner = [
-            f for f in project.repo.facts(fact.at.path) if f.scope == fact.name or f.scope.startswith(f"{fact.name}.")
+            f for f in project.repo.facts(fact.path) if f.scope == fact.name or f.scope.startswith(f"{fact.name}.")
         ]
         done = [f for f in inner if f.kind in ("call", "assign")]
         spoken = " ".join(
@@ -58,9 +58,9 @@ def rollback_functions(project: Project) -> Iterator[tuple[Fact, bool]]:
                 *(words(f"{f.name} {f.value} {' '.join(f.detail.values())}") for f in done),
             ]
         )
-        if OF_DATABASE.search(words(f"{fact.at.path} {fact.detail.get('args', '')}")):
+        if OF_DATABASE.search(words(f"{fact.path} {fact.detail.get('args', '')}")):
             continue
-        if OF_MODEL.search(spoken) or OF_MODEL.search(words(fact.at.path.rpartition("/")[2])):
+        if OF_MODEL.search(spoken) or OF_MODEL.search(words(fact.path.rpartition("/")[2])):
             yield (
                 fact,
                 any(
@@ -86,7 +86,7 @@ def rollback_commands(project: Project) -> list[Evidence]:
     found += [
         project.evidence(fact, f"a pipeline stage: {fact.value}")
         for fact in project.named(STAGE, "yaml", role=None)
-        if fact.at.path.endswith((".yml", ".yaml"))
+        if fact.path.endswith((".yml", ".yaml"))
         and ROLLS_BACK.search(words(fact.value))
         and not TESTS.search(words(fact.value))
         and job_runs(project, fact)
@@ -96,7 +96,7 @@ def rollback_commands(project: Project) -> list[Evidence]:
 
 def job_runs(project: Project, fact: Fact) -> bool:
     """Whether a file of configuration is one that a CI system reads."""
-    return any(job.path == fact.at.path for job in project.ci_jobs())
+    return any(job.path == fact.path for job in project.ci_jobs())
 
 
 def runbooks(project: Project) -> list[tuple[Fact, Fact]]:
@@ -113,14 +113,14 @@ def runbooks(project: Project) -> list[tuple[Fact, Fact]]:
             following = [
                 f
                 for f in facts
-                if f.kind == "heading" and f.at.line > heading.at.line and int(f.value or 9) <= int(heading.value or 1)
+                if f.kind == "heading" and f.line > heading.at.line and int(f.value or 9) <= int(heading.value or 1)
             ]
             end = following[0].at.line if following else 10**9
             shown = [
                 f
                 for f in facts
                 if f.kind in ("command", "codeline")
-                and heading.at.line < f.at.line < end
+                and heading.at.line < f.line < end
                 and not OF_DATABASE.search(words(f.name))
             ]
             if shown:
@@ -135,7 +135,7 @@ def any_version(project: Project) -> Iterator[Evidence]:
         plain = fact.detail.get("plain", fact.name)
         if (fact.at not in targets and not DEPLOYS.search(plain)) or not BY_TAG.search(plain):
             continue
-        before = [f.name for f in project.repo.facts(fact.at.path) if f.kind == "command" and f.at.line < fact.at.line]
+        before = [f.name for f in project.repo.facts(fact.path) if f.kind == "command" and f.line < fact.line]
         builds = any(re.search(r"\b(docker|podman|buildah|buildx)\b.*\bbuild\b", row) for row in before)
         if not builds or any(CHOOSES.search(row) for row in before):
             yield project.evidence(fact, f"deploys the image of any tag: {plain[:60]}", cap=Strength.DECLARED)

@@ -128,7 +128,7 @@ class Schemas:
         for fact in project.facts("def", name="*"):
             if fact.value == "class":
                 bases = {last(base) for base in fact.detail.get("bases", "").split(",")}
-                if (fact.at.path, fact.at.line) in typed or bases & self.classes.keys():
+                if (fact.path, fact.line) in typed or bases & self.classes.keys():
                     self.classes[last(fact.name)] = fact
         self.assigned: dict[str, list[Fact]] = {}
         for fact in project.facts("assign", name="*") if self.classes else ():
@@ -137,7 +137,7 @@ class Schemas:
         self.fields: dict[str, list[Fact]] = {}
         for fact in project.facts("field", name="*"):
             owner = last(fact.name.rpartition(".")[0])
-            if owner in self.classes and self.classes[owner].at.path == fact.at.path:
+            if owner in self.classes and self.classes[owner].at.path == fact.path:
                 self.fields.setdefault(owner, []).append(fact)
 
     def named(self, annotation: str) -> list[str]:
@@ -188,17 +188,17 @@ def request_schemas(project: Project) -> list[tuple[Fact, str]]:
 
     That is the annotation of a parameter, a schema given to the decorator, or a class made from the request's body.
     """
-    wanted = {(fact.at.path, last(handler)) for fact, handler in prediction_routes(project)}
+    wanted = {(fact.path, last(handler)) for fact, handler in prediction_routes(project)}
     given: list[tuple[Fact, str]] = []
-    served = {(f.at.path, f.at.line) for f in project.doing("model serving").facts if f.kind == "decorator"}
+    served = {(f.path, f.line) for f in project.doing("model serving").facts if f.kind == "decorator"}
     for fact in project.facts("decorator"):
-        if (fact.at.path, fact.at.line) in served:
-            wanted.add((fact.at.path, last(fact.scope)))
-        if (fact.at.path, last(fact.scope)) in wanted:
+        if (fact.path, fact.line) in served:
+            wanted.add((fact.path, last(fact.scope)))
+        if (fact.path, last(fact.scope)) in wanted:
             given += [
                 (fact, value) for key, value in fact.detail.items() if key in ("input", "input_spec", "body", "json")
             ]
-    handlers = [f for f in project.facts("def") if f.value != "class" and (f.at.path, last(f.name)) in wanted]
+    handlers = [f for f in project.facts("def") if f.value != "class" and (f.path, last(f.name)) in wanted]
     for handler in handlers:
         given += [(handler, annotation) for annotation in hints(handler.detail.get("args", ""))]
         for call in inside(project, handler.at.path, handler.name.rpartition(".")[0] or handler.name):
@@ -213,7 +213,7 @@ def typed_requests(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     strict, loose = [], []
     typed: set[Location] = set()
     asked = request_schemas(project)
-    running = {f.at.path for f, _ in asked if project.strength(f) >= Strength.WIRED} | {
+    running = {f.path for f, _ in asked if project.strength(f) >= Strength.WIRED} | {
         e.at.path for e in project.doing("model serving").evidence if e.strength >= Strength.WIRED
     }
     for handler, annotation in asked:
@@ -273,7 +273,7 @@ def input_is_validated(project: Project) -> Verdict:
         return not_applicable("no service answers requests")
     strict, loose = typed_requests(project)
     bound = [e for e in project.doing("request validation").evidence if e.strength >= Strength.USED]
-    checked = [e for e in bound if e.at.path in {fact.at.path for fact, _ in routes(project)}]
+    checked = [e for e in bound if e.at.path in {fact.path for fact, _ in routes(project)}]
     if strict or checked:
         return passed("a request outside the schema is refused", best((*strict, *checked)))
     # a signature is enforced by the product that serves the model, not by a route of the project's own
@@ -285,6 +285,6 @@ def input_is_validated(project: Project) -> Verdict:
         return partial("some requests are refused by hand, without a schema", best(by_hand))
     return failed(
         "requests reach the model unchecked",
-        looked_in=tuple(sorted({fact.at.path for fact, _ in asked} | {e.at.path for e in serving}))[:5],
+        looked_in=tuple(sorted({fact.path for fact, _ in asked} | {e.at.path for e in serving}))[:5],
         would_satisfy="a request schema with ranges or allowed values as the parameter of the function that predicts",
     )

@@ -141,7 +141,7 @@ def loads(project: Project) -> tuple[list[Evidence], list[Evidence], list[Eviden
     newest: list[Evidence] = []
     # a text with places to fill in has lost their names; the line that it stands in still has them
     blind = {
-        f.at for f in project.facts("call", "assign") if (f.at.path in near or f.at.path in served) and whichever(f)
+        f.at for f in project.facts("call", "assign") if (f.path in near or f.path in served) and whichever(f)
     }
     for fact in project.doing("model registry lookup").facts + project.doing("fetching a model").facts:
         if fact.kind in ("import", "dependency") or BESIDE.search(fact.name):
@@ -150,9 +150,9 @@ def loads(project: Project) -> tuple[list[Evidence], list[Evidence], list[Eviden
             if NAMED_URI.match(fact.value) and not NEWEST.search(fact.value):
                 named.append(project.evidence(fact, f"the settings name a version: {fact.value[:60]}"))
             continue
-        from_store = fact.at.path in served or near.get(fact.at.path, FAR) <= NEAR
+        from_store = fact.path in served or near.get(fact.path, FAR) <= NEAR
         if not from_store and not (
-            fact.detail.get("language") and fact.at.path in {e.at.path for e in services(project)}
+            fact.detail.get("language") and fact.path in {e.at.path for e in services(project)}
         ):
             continue
         text = " ".join((fact.name, *fact.detail.values()))
@@ -166,7 +166,7 @@ def loads(project: Project) -> tuple[list[Evidence], list[Evidence], list[Eviden
     named += [
         project.evidence(fact, f"the platform gives it the version that was deployed: {fact.name[:40]}")
         for fact in project.doing("model of the platform").facts
-        if fact.at.path in near and fact.kind in ("string", "call")
+        if fact.path in near and fact.kind in ("string", "call")
     ]
     plain = [project.evidence(f, f"{f.name} loads a file") for f in own_loads(project, near)]
     return nearest(named, near), nearest(newest, near), nearest(plain, near)
@@ -186,9 +186,9 @@ def looked_up(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     registers = {e.at.path for e in project.used("model registry")}
     for fact in project.doing("model registry lookup").facts:
         if (
-            fact.at.path in registers
+            fact.path in registers
             or fact.kind not in ("call", "string", "command")
-            or fact.at.path.endswith(".ipynb")
+            or fact.path.endswith(".ipynb")
         ):
             continue
         given = any(key in REVISION and value not in ("None", *EMPTY) for key, value in fact.detail.items())
@@ -211,11 +211,11 @@ def nearest(found: list[Evidence], near: dict[str, int]) -> list[Evidence]:
 
 def own_loads(project: Project, near: dict[str, int]) -> Iterator[Fact]:
     """Calls near the services that load something which is called a model."""
-    given = {fact.at: fact.name for fact in project.facts("assign") if fact.at.path in near}
+    given = {fact.at: fact.name for fact in project.facts("assign") if fact.path in near}
     for fact in project.doing("loading a model").facts:
-        file = fact.at.path.rpartition("/")[2]
+        file = fact.path.rpartition("/")[2]
         about = words(" ".join((fact.name, fact.scope, file, given.get(fact.at, ""), *fact.detail.values())))
-        if fact.kind == "call" and fact.at.path in near and ABOUT_MODEL.search(about) and not BESIDE.search(fact.name):
+        if fact.kind == "call" and fact.path in near and ABOUT_MODEL.search(about) and not BESIDE.search(fact.name):
             yield fact
 
 
@@ -224,7 +224,7 @@ def pointed(project: Project, near: dict[str, int]) -> Iterator[Evidence]:
     fetches = (
         fact
         for fact in project.facts("call")
-        if near.get(fact.at.path, FAR) <= NEAR and FETCHES.search(words(".".join(fact.name.split(".")[-2:])))
+        if near.get(fact.path, FAR) <= NEAR and FETCHES.search(words(".".join(fact.name.split(".")[-2:])))
     )
     for fact in (*own_loads(project, near), *fetches):
         given = words(" ".join(value for key, value in fact.detail.items() if key != "map_location"))

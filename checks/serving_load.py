@@ -45,7 +45,7 @@ def traces_in_tests(project: Project) -> dict[str, list[tuple[Evidence, Fact]]]:
     found: dict[str, list[tuple[Evidence, Fact]]] = {job: [] for job in JOBS}
     files = measuring_tests(project)
     for fact in project.facts(*WATCHED, role=("test",)) if files else ():
-        if fact.at.path not in files:
+        if fact.path not in files:
             continue
         for trace in project.toolbox.traces(fact):
             if trace.job in found and trace.strength >= Strength.USED:
@@ -57,14 +57,14 @@ def measuring_tests(project: Project) -> set[str]:
     """The test files that may measure speed: by their name, what they import, define or assert."""
     found = {path for path in project.files(role=("test",)) if LOAD.search(words(path.rpartition("/")[2]))}
     for fact in project.facts("import", "def", "assert", role=("test",)):
-        if fact.at.path in found:
+        if fact.path in found:
             continue
         if fact.kind == "import":
             wanted = any(job.name == JOBS[0] for _, job, _ in project.toolbox.match("imports", fact.name))
         else:
             wanted = limits(fact) if fact.kind == "assert" else bool(LOAD.search(words(fact.name)))
         if wanted:
-            found.add(fact.at.path)
+            found.add(fact.path)
     return found
 
 
@@ -111,22 +111,22 @@ def by_hand(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     """Hand-written measurements: those with percentiles and a limit, and those that only send and time requests."""
     asking, clock, ranks = (doing(project, job) for job in JOBS[1:])
     whole, half = [], []
-    for path in dict.fromkeys(fact.at.path for fact in asking if fact.kind != "import"):
+    for path in dict.fromkeys(fact.path for fact in asking if fact.kind != "import"):
         facts = project.repo.facts(path)
         measuring = [path.rpartition("/")[2], *(f.name for f in facts if f.kind == "def")]
         if path.endswith(".ipynb") or not any(LOAD.search(words(name)) for name in measuring):
             continue
-        shown = next((f for group in (ranks, clock, asking) for f in group if f.at.path == path), None)
+        shown = next((f for group in (ranks, clock, asking) for f in group if f.path == path), None)
         limited = next((f for f in facts if limits(f)), None)
-        if limited is not None and any(f.at.path == path for f in ranks):
+        if limited is not None and any(f.path == path for f in ranks):
             whole.append(Evidence(limited.at, Strength.USED, "the measured latency is compared with a limit"))
         elif shown is not None and repeated(project, path):
             half.append(Evidence(shown.at, Strength.IMPORTED, "requests are sent by hand to see how long they take"))
-    timed = {fact.at.path for fact in clock} & {f.at.path for f in (*asking, *predicting(project))}
+    timed = {fact.path for fact in clock} & {f.path for f in (*asking, *predicting(project))}
     half += [
         Evidence(fact.at, Strength.IMPORTED, "a test asserts how long one answer takes")
         for fact in project.facts("assert", role=("test",))
-        if fact.at.path in timed and limits(fact)
+        if fact.path in timed and limits(fact)
     ]
     return whole, [*half, *timed_models(project)]
 
@@ -141,8 +141,8 @@ def timed_models(project: Project) -> Iterator[Evidence]:
     clocks: dict[tuple[str, str], Fact] = {}
     for fact in project.doing(JOBS[2]).facts:
         name = words(last(fact.scope))
-        if fact.kind == "call" and (LOAD.search(name) or TIMES.search(name)) and not fact.at.path.endswith(".ipynb"):
-            clocks.setdefault((fact.at.path, fact.scope), fact)
+        if fact.kind == "call" and (LOAD.search(name) or TIMES.search(name)) and not fact.path.endswith(".ipynb"):
+            clocks.setdefault((fact.path, fact.scope), fact)
     for (path, scope), fact in clocks.items():
         called = {last(f.name).lower() for f in project.repo.facts(path) if f.kind == "call" and f.scope == scope}
         if called & ANSWERS and not called & LEARNS and project.strength(fact) >= Strength.USED:

@@ -28,7 +28,7 @@ NARROW = 50
 
 def size(project: Project) -> int:
     """How many functions and classes the code has that could be tested."""
-    return sum(1 for fact in project.facts("def", role=("code",)) if not fact.at.path.endswith(".ipynb"))
+    return sum(1 for fact in project.facts("def", role=("code",)) if not fact.path.endswith(".ipynb"))
 
 
 @check(
@@ -54,7 +54,7 @@ def tests_assert(project: Project) -> Verdict:
     evidence = [
         Evidence(fact.at, Strength.USED, f"{fact.name} asserts on the project's code") for fact in spread(good)[:SHOWN]
     ]
-    broad = code <= NARROW or len({fact.at.path for fact in good}) > 1
+    broad = code <= NARROW or len({fact.path for fact in good}) > 1
     if len(good) >= max(SMALL, min(SHARE * code, 60)) and broad:
         return passed(f"{len(good)} tests assert on the project's code", evidence)
     if len(foreign) >= FEW:
@@ -64,7 +64,7 @@ def tests_assert(project: Project) -> Verdict:
         )
     if evidence:
         return partial(
-            f"{len(good)} tests in {len({fact.at.path for fact in good})} files, for {code} functions and classes",
+            f"{len(good)} tests in {len({fact.path for fact in good})} files, for {code} functions and classes",
             evidence,
         )
     framework = project.doing("test running")
@@ -73,7 +73,7 @@ def tests_assert(project: Project) -> Verdict:
             Evidence(fact.at, Strength.MENTIONED, "a test that cannot fail for a wrong result") for fact in weak[:3]
         ]
         return failed(
-            "the tests assert nothing about the project's code", sorted({f.at.path for f in weak})[:5], WANTED, shown
+            "the tests assert nothing about the project's code", sorted({f.path for f in weak})[:5], WANTED, shown
         )
     return failed("there are no tests", framework.looked_in, WANTED, framework.evidence[:1])
 
@@ -83,6 +83,6 @@ def spread(facts: list[Fact]) -> list[Fact]:
     seen: dict[str, int] = defaultdict(int)
     ranked = []
     for fact in facts:
-        ranked.append((seen[fact.at.path], fact.at, fact))
-        seen[fact.at.path] += 1
+        ranked.append((seen[fact.path], fact.at, fact))
+        seen[fact.path] += 1
     return [fact for _, _, fact in sorted(ranked, key=lambda item: item[:2])]

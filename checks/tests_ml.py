@@ -103,7 +103,7 @@ def subjects(
     The call goes to project code, or is a method of one of the names in `anybodys`: a library's model has them.
     """
     modules, names = own_modules(project), own_names(project)
-    copies = {(fact.at.path, fact.name) for fact in project.facts("def", role=("test",))}
+    copies = {(fact.path, fact.name) for fact in project.facts("def", role=("test",))}
     found = []
     for test in tests_of(project):
         if test.honest:

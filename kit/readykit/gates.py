@@ -179,13 +179,13 @@ class Verdicts:
         for fact in project.told("call", *self.anywhere):
             for key, value in fact.detail.items():
                 if key in self.anywhere and (inner := HANDED.fullmatch(value.strip())):
-                    self.in_file.add((fact.at.path, inner[1]))
-                    self.handed.setdefault((fact.at.path, inner[1]), key)
+                    self.in_file.add((fact.path, inner[1]))
+                    self.handed.setdefault((fact.path, inner[1]), key)
         for fact in project.facts("assign"):
             if not (made := CALL.match(fact.value.strip())):
                 continue
-            whole = self.rest_on(fact.at.path, last(fact.scope)) and word_set(last(made[1])) & JUDGING
-            if whole or self.rest_on(fact.at.path, last(fact.name)):
+            whole = self.rest_on(fact.path, last(fact.scope)) and word_set(last(made[1])) & JUDGING
+            if whole or self.rest_on(fact.path, last(fact.name)):
                 self._add(fact, last(made[1]))  # `decision = trigger(mse)`, then `deploy(decision)`
 
     def _learn_branches(self, project: Project) -> None:
@@ -203,7 +203,7 @@ class Verdicts:
                 self._add(fact, last(fact.scope))
 
     def _add(self, fact: Fact, name: str) -> None:
-        self.in_file.add((fact.at.path, name))
+        self.in_file.add((fact.path, name))
         if (len(name) > 5 and "_" in name) or word_set(name) & NAMES_OF_VERDICTS:
             self.anywhere.add(name)
 
@@ -229,7 +229,7 @@ def evaluated(text: str) -> bool:
 
 def watches(fact: Fact) -> bool:
     """Whether a comparison stands in code that watches or serves a model, or that grades software."""
-    here = word_set(f"{fact.at.path} {fact.scope}")
+    here = word_set(f"{fact.path} {fact.scope}")
     return bool(here & WATCHING or (here | word_set(fact.detail.get("names", ""))) & SOFTWARE)
 
 
@@ -248,8 +248,8 @@ def _verdicts(project: Project, relied: Verdicts) -> Iterator[tuple[Fact, bool]]
         compared = compares_model(fact.value, f"{fact.value} {fact.name}") or paired(fact, fact.value)
         if compared and not watches(fact):
             name = last(fact.scope) if fact.name == "return" else last(fact.name)
-            asked = relied.rest_on(fact.at.path, last(fact.scope)) and word_set(name) & (NAMES_OF_VERDICTS | FLAGS)
-            if (name and relied.rest_on(fact.at.path, name)) or asked or acts_after(project, fact):
+            asked = relied.rest_on(fact.path, last(fact.scope)) and word_set(name) & (NAMES_OF_VERDICTS | FLAGS)
+            if (name and relied.rest_on(fact.path, name)) or asked or acts_after(project, fact):
                 yield fact, False
     for fact in project.facts("branch"):
         if not set(fact.detail.get("ops", "").split(",")) & {"<", "<=", ">", ">="} or not (
@@ -261,9 +261,9 @@ def _verdicts(project: Project, relied: Verdicts) -> Iterator[tuple[Fact, bool]]
             continue
         if watches(fact):
             continue
-        end = fact.at.end_line or fact.at.line
-        flags = [a for a in project.facts("assign", path=fact.at.path) if fact.at.line <= a.at.line <= end]
-        returned = "return" in outcome(fact) and relied.rest_on(fact.at.path, last(fact.scope))
+        end = fact.at.end_line or fact.line
+        flags = [a for a in project.facts("assign", path=fact.path) if fact.line <= a.at.line <= end]
+        returned = "return" in outcome(fact) and relied.rest_on(fact.path, last(fact.scope))
         if decides(fact):
             yield fact, True
         elif returned or any(relied.rest_on(a.at.path, last(a.name)) and SETS.match(a.value.strip()) for a in flags):
@@ -274,7 +274,7 @@ def enforced(project: Project) -> Iterator[Fact]:
     """Branches on a gate's verdict that stop or promote, and the comparisons of gate or evaluation code behind them."""
     decided = [fact for fact, _ in verdicts(project) if fact.kind == "assign"]
     handed = _KNOWN[project][0].handed
-    passed_on = {handed[key] for fact in decided if (key := (fact.at.path, last(fact.name))) in handed}
+    passed_on = {handed[key] for fact in decided if (key := (fact.path, last(fact.name))) in handed}
     branches = [
         fact
         for fact in project.facts("branch")
@@ -286,7 +286,7 @@ def enforced(project: Project) -> Iterator[Fact]:
         fact
         for fact in project.facts("compare")
         if compares_model(fact.name, fact.detail.get("names", ""))
-        and word_set(f"{fact.at.path} {fact.scope}") & JUDGING
+        and word_set(f"{fact.path} {fact.scope}") & JUDGING
         and not watches(fact)
     ]
     if branches and (behind or passed_on):
@@ -298,17 +298,17 @@ def acts_after(project: Project, fact: Fact) -> bool:
     """Whether the function that draws a comparison stops, further down, on a flag of its own."""
     return any(
         branch.scope == fact.scope
-        and branch.at.line > fact.at.line
+        and branch.at.line > fact.line
         and STOPS.search(outcome(branch))
         and set(branch.detail.get("names", "").split()) & FLAGS
-        for branch in project.facts("branch", path=fact.at.path)
+        for branch in project.facts("branch", path=fact.path)
     )
 
 
 def dry_runs(project: Project) -> list[Evidence]:
     """Configuration that lets a failed validation pass."""
     off = [f for f in project.named(DRY_KEY, *FORMATS, role=None) if len(f.value) < LONG and DRY.match(f.value)]
-    facts = [fact for pattern in ("*.y*ml*", "*.toml") for fact in off if path_matches(fact.at.path, pattern)]
+    facts = [fact for pattern in ("*.y*ml*", "*.toml") for fact in off if path_matches(fact.path, pattern)]
     return [
         project.evidence(
             fact, f"{fact.name.rpartition('.')[2]}: {fact.value} lets a bad model through", cap=Strength.DECLARED

@@ -75,6 +75,11 @@ class Graph:
         self._active = Answers(self._read_by)
         self._targets = Answers(self._targets_of)
 
+    def worked_out(self) -> Graph:
+        """The same, with what most questions begin with worked out: for several processes that will ask."""
+        _ = self._routes, self._live
+        return self
+
     # -- questions ------------------------------------------------------------------------------------------------
     def reached(self, path: str) -> Route | None:
         """The way by which something that runs reaches a file; None when nothing does."""
@@ -224,7 +229,7 @@ class Graph:
         readme = [f for f in facts if f.detail.get("runner") == "readme"]
         for fact in facts:
             runner, off = fact.detail.get("runner", ""), fact.detail.get("off") == "yes"
-            if runner != "readme" and not off and self.active(fact.at.path, runner):
+            if runner != "readme" and not off and self.active(fact.path, runner):
                 yield from self._steps_of(fact, (fact.at,))
         yield from self._configured()
         for fact in readme:
@@ -258,16 +263,16 @@ class Graph:
             return []
         entry = ENTRY.match(value) if ":" in value else None
         if entry and not fact.name.endswith(("image", "uses")):
-            return self.modules.imported(entry[1], fact.at.path)
+            return self.modules.imported(entry[1], fact.path)
         if is_code(value):
             if LISTS.search(fact.name):
                 return []
-            found = self.modules.file(value, fact.at.path)
+            found = self.modules.file(value, fact.path)
             return [found] if found else []
         if names_code(fact) and re.fullmatch(r"[\w./-]+", value):
             tries = [f"{value}.py", f"{value}.ipynb", re.sub(r"\.\w+$", ".py", value)]
-            found = next(filter(None, (self.modules.file(t, fact.at.path) for t in tries)), "")
-            return [found] if found else self.modules.imported(value, fact.at.path) if "." in value else []
+            found = next(filter(None, (self.modules.file(t, fact.path) for t in tries)), "")
+            return [found] if found else self.modules.imported(value, fact.path) if "." in value else []
         return []
 
     def _imports(self, path: str) -> Iterator[Node]:

@@ -83,10 +83,10 @@ def dvc_models(project: Project) -> list[Evidence]:
     kept = bool(list(project.config(".dvc/config", "*url*"))) and bool(project.files("dvc.lock"))
     found = []
     for fact in project.facts("yaml", role=CODE):
-        if fact.at.path.endswith(".dvc"):
+        if fact.path.endswith(".dvc"):
             out = fact.value if re.fullmatch(r"outs\[\d+\]\.path", fact.name) else ""
         else:
-            stage = kept and fact.at.path.endswith("dvc.yaml") and re.fullmatch(r".*\.outs\[\d+\]", fact.name)
+            stage = kept and fact.path.endswith("dvc.yaml") and re.fullmatch(r".*\.outs\[\d+\]", fact.name)
             out = fact.value if stage else ""
         if out and MODEL_PATH.search(out) and not NO_MODEL.search(words(out.rpartition("/")[2].partition(".")[0])):
             found.append(Evidence(fact.at, Strength.DECLARED, f"DVC keeps the versions of {out}"))
@@ -97,8 +97,8 @@ def zoo(project: Project) -> list[Evidence]:
     """A list of trained models in a document, each with the address of a file that stays what it was."""
     links: dict[str, list[Fact]] = defaultdict(list)
     for fact in project.named(ASSET, "link", role=None):
-        if lasting(fact.name) and project.role(fact.at.path) not in ("vendored", "generated"):
-            links[fact.at.path].append(fact)
+        if lasting(fact.name) and project.role(fact.path) not in ("vendored", "generated"):
+            links[fact.path].append(fact)
     return [
         Evidence(rows[0].at, Strength.DECLARED, f"a list of {len(rows)} trained models, kept by hand")
         for rows in links.values()
@@ -119,8 +119,8 @@ def released_models(project: Project) -> list[Evidence]:
     tags: dict[tuple[str, str], dict[str, Fact]] = defaultdict(dict)
     for fact in project.named(RELEASED, "string", role=CODE):
         match = RELEASED.match(fact.name)
-        if match and not fact.at.path.endswith(".ipynb"):
-            tags[fact.at.path, match[1]].setdefault(match[2], fact)
+        if match and not fact.path.endswith(".ipynb"):
+            tags[fact.path, match[1]].setdefault(match[2], fact)
     return [
         project.evidence(next(iter(found.values())), "models are looked up by the tag of a release", Strength.DECLARED)
         for found in tags.values()
@@ -140,14 +140,14 @@ def stored_by_run(project: Project) -> list[Evidence]:
 
 def versioned_keys(project: Project) -> list[Evidence]:
     """Uploads of model files under a key with a version, in code or in a command."""
-    uploads = {f.at.path for f in project.facts("call", role=CODE) if UPLOADS.search(f.name)}
-    fixed = {(f.at.path, f.name) for f in project.facts("assign", role=CODE) if CONSTANT.match(f.value) and not f.scope}
+    uploads = {f.path for f in project.facts("call", role=CODE) if UPLOADS.search(f.name)}
+    fixed = {(f.path, f.name) for f in project.facts("assign", role=CODE) if CONSTANT.match(f.value) and not f.scope}
     found = []
     for fact in project.facts("assign", "call", role=CODE):
-        if fact.at.path not in uploads or (fact.kind == "call" and not UPLOADS.search(fact.name)):
+        if fact.path not in uploads or (fact.kind == "call" and not UPLOADS.search(fact.name)):
             continue
         for text in [fact.value] if fact.kind == "assign" else fact.detail.values():
-            if keyed(text, f"{fact.at.path} {fact.scope} {fact.name}", fact.at.path, fixed):
+            if keyed(text, f"{fact.path} {fact.scope} {fact.name}", fact.path, fixed):
                 found.append(project.evidence(fact, "models go to a store under a version", cap=Strength.DECLARED))
                 break
     found += [
@@ -179,7 +179,7 @@ def taken_from_runs(project: Project) -> list[Evidence]:
     return [
         project.evidence(fact, "the model is taken from the run that made it", cap=Strength.DECLARED)
         for fact in project.named(FROM_RUN, "string", role=CODE)
-        if fact.at.path in asking and not fact.at.path.endswith(".ipynb")
+        if fact.path in asking and not fact.path.endswith(".ipynb")
     ]
 
 
@@ -205,10 +205,10 @@ def bundles(project: Project) -> list[Evidence]:
 def run_records(project: Project) -> list[Evidence]:
     """Code that writes down a run with its id and the commit that it came from."""
     said: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-    writers = {(f.at.path, f.scope) for f in project.named(WRITES, "call", role=CODE)}
+    writers = {(f.path, f.scope) for f in project.named(WRITES, "call", role=CODE)}
     for fact in project.facts("call", "string", "assign", role=CODE):
-        if (fact.at.path, fact.scope) in writers:
-            said[fact.at.path, fact.scope].append(fact)
+        if (fact.path, fact.scope) in writers:
+            said[fact.path, fact.scope].append(fact)
     found = []
     for facts in said.values():
         keys = [(fact, key) for fact in facts for key in ((fact.name,) if fact.kind != "call" else fact.detail)]
@@ -226,11 +226,11 @@ def folders_of_runs(project: Project) -> list[Evidence]:
     folders = [f for f in project.facts("assign", role=CODE) if RUN_FOLDER.search(f.value)]
     if not any(project.strength(fact) >= Strength.USED for fact in folders):
         return []
-    writers = {(f.at.path, f.scope) for f in project.named(KEEPS, "call", role=CODE)}
+    writers = {(f.path, f.scope) for f in project.named(KEEPS, "call", role=CODE)}
     files = [
         fact
         for fact in project.named(RUN_FIGURES, "string", role=CODE)
-        if (fact.at.path, fact.scope) in writers and project.strength(fact) >= Strength.USED
+        if (fact.path, fact.scope) in writers and project.strength(fact) >= Strength.USED
     ]
     joined = {f.at for f in project.facts("assign", role=CODE) if re.search(r"/ *[\"'][\w./-]+[\"']\)*$", f.value)}
     note = "the figures of a run go to a folder with its id"
@@ -249,7 +249,7 @@ def appended_results(project: Project) -> list[Evidence]:
         else:
             adds = fact.name.endswith("to_csv") and bool(APPENDS.match(fact.detail.get("mode", "")))
         about = FIGURES.search(words(f"{target} {fact.scope}"))
-        if adds and about and fact.at.path in judging and not fact.at.path.endswith(".ipynb"):
+        if adds and about and fact.path in judging and not fact.path.endswith(".ipynb"):
             note = "a row of figures is added to a table for each run"
             found.append(project.evidence(fact, note, cap=Strength.DECLARED))
     return found
@@ -260,9 +260,9 @@ def notes_of_experiments(project: Project) -> list[Evidence]:
     rows: Counter[str] = Counter()
     first: dict[str, Fact] = {}
     for fact in project.named(ROW, "prose", role=None):
-        if NOTES.search(fact.at.path) and ROW.match(fact.name):
-            rows[fact.at.path] += 1
-            first.setdefault(fact.at.path, fact)
+        if NOTES.search(fact.path) and ROW.match(fact.name):
+            rows[fact.path] += 1
+            first.setdefault(fact.path, fact)
     full = [path for path, count in rows.items() if count >= ROWS]
     log = any(not re.search(r"(^|/)(experiments?|ablations?)/", path, re.IGNORECASE) for path in full)
     if len(full) < DOCUMENTS and not log:

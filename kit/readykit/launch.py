@@ -77,7 +77,7 @@ class Launcher:
     def targets(self, command: Fact) -> list[Node]:
         """The files and targets that a command runs."""
         given = command.detail.get
-        return self._known[command.name, given("plain", ""), command.at.path, given("cwd", "")]
+        return self._known[command.name, given("plain", ""), command.path, given("cwd", "")]
 
     def _targets(self, command: Command) -> list[Node]:
         name, plain, near, cwd = command

@@ -127,7 +127,7 @@ BUDGETS: Final[Mapping[str, int]] = {
 """Bytes of one kind of file that are read whole: all of nearly every project; in a larger tree the telling ones."""
 JUDGED_APART_BYTES: Final = 3_000_000
 """Bytes of a tree from which a second process judges half of the checks."""
-JUDGED_MEMORY: Final = 24_000_000
+JUDGED_MEMORY: Final = 16_000_000
 """Bytes by which a process that judges may grow before a new one goes on, which has looked nothing up yet."""
 PARALLEL_BYTES: Final = 1_200_000
 """Bytes of Python, or what costs as much, from which a second process pays."""

@@ -82,7 +82,7 @@ class Lookup:
         if not facts:
             return facts
         inside = self._in(roles, "")
-        return [fact for fact in facts if fact.at.path in inside]
+        return [fact for fact in facts if fact.path in inside]
 
     def _in(self, roles: Roles, within: str) -> frozenset[str]:
         """The project's files of some roles in a place."""

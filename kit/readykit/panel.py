@@ -49,7 +49,7 @@ def findings_on(judged: Sequence[Judged], checks: Sequence[Check], policy: Polic
 def _by_two(judged: Sequence[Judged], checks: Sequence[Check], policy: Policy) -> list[dict[str, Finding]]:
     """The findings that two processes make, by the id of their check; those that need others are left out."""
     project = judged[0][0]
-    _ = project.only_serves  # half of all questions begin with this one: it is asked before there are two
+    _ = project.only_serves, project.graph.worked_out()  # what most questions begin with, before there are several
     families: dict[str, list[Check]] = {}
     for check in checks:
         if check.capability != claims.BACKED:

@@ -39,6 +39,8 @@ WORDS = bytes(code if (chr(code).isalnum() and code < 128) or code == 95 else 32
 GLOBS = re.compile(r"[*?\[\]]+")
 CENTRAL = 0.4
 """The part of a budget that files may take for their name alone."""
+BY_LINES = 0.03
+"""The part of the budget that a byte takes which is read by its lines: that leaves facts behind, too."""
 LOOKED_INTO = 6
 """How many times the budget of Python is looked into for what it shows; the rest is last in order anyway."""
 NAMES = {"python": "Python", "yaml": "YAML", "json_": "JSON", "markdown": "documents", "source": "other source"}
@@ -70,18 +72,18 @@ def planned(repo: Repo, toolbox: Toolbox) -> Plan:
     readings = []
     for kind, paths in sorted(kinds.items()):
         small = [path for path in paths if kind != "python" or repo.size(path) <= MAX_PARSED]
-        much = sum(map(repo.size, small)) > BUDGETS[kind]
-        if not much and len(small) == len(paths):
+        beyond = sum(map(repo.size, small)) - BUDGETS[kind]
+        if beyond <= 0 and len(small) == len(paths):
             continue
-        whole = chosen(repo, kind, small, toolbox) if much else set(small)
+        whole = chosen(repo, kind, small, toolbox, beyond) if beyond > 0 else set(small)
         rest = set(paths) - whole
         (by_lines if kind == "python" else left_out).update(rest)
         readings.append(Reading(NAMES[kind], len(paths), len(whole), len(rest) if kind == "python" else 0))
     return Plan(frozenset(by_lines), frozenset(left_out), tuple(readings))
 
 
-def chosen(repo: Repo, kind: str, paths: Sequence[str], toolbox: Toolbox) -> set[str]:
-    """The files of a kind that are read whole."""
+def chosen(repo: Repo, kind: str, paths: Sequence[str], toolbox: Toolbox, beyond: int) -> set[str]:
+    """The files of a kind that are read whole, of a tree with so many bytes beyond the budget."""
     order = sorted(paths, key=lambda path: (RANK.get(repo.role(path), 9), path.count("/") > 3, repo.size(path), path))
     labels: dict[str, frozenset[Hashable]] = {}
     first: list[str] = []
@@ -99,7 +101,8 @@ def chosen(repo: Repo, kind: str, paths: Sequence[str], toolbox: Toolbox) -> set
             labels[path] = frozenset([alike(repo, kind, path)])
             if CONFIGURES.search(path) or "/" not in path:
                 first.append(path)
-    return within(order, first, labels, repo.size, BUDGETS[kind])
+    by_lines = min(beyond * BY_LINES, BUDGETS[kind] / 2) if kind == "python" else 0
+    return within(order, first, labels, repo.size, BUDGETS[kind] - int(by_lines))
 
 
 def alike(repo: Repo, kind: str, path: str) -> Hashable:

@@ -50,14 +50,14 @@ class Project(Asked):
         """Whether the system that a command is written for would run it: right place, not switched off."""
         if fact.detail.get("off") == "yes":
             return False
-        return self.graph.active(fact.at.path, fact.detail.get("runner", ""))
+        return self.graph.active(fact.path, fact.detail.get("runner", ""))
 
     def strength(self, fact: Fact) -> Strength:
         """How much a fact proves where it stands."""
-        return self._strength(fact, self.role(fact.at.path))
+        return self._strength(fact, self.role(fact.path))
 
     def _strength(self, fact: Fact, role: str) -> Strength:
-        path = fact.at.path
+        path = fact.path
         if fact.kind in PROSE or role in ("vendored", "generated") or fact.detail.get("runner") == "readme":
             return Strength.MENTIONED
         if fact.kind in PASSIVE:
@@ -81,7 +81,7 @@ class Project(Asked):
         """How a place is reached; a command of a task runner by its own target, whatever else of the file runs."""
         if fact.kind == "command" and fact.detail.get("runner") in TASK_RUNNERS:
             return self.graph.started(fact)
-        return self.graph.reached(fact.at.path)
+        return self.graph.reached(fact.path)
 
     def evidence(self, fact: Fact, note: str = "", cap: Strength | None = None, tool: str = "") -> Evidence:
         """Evidence from a fact; `cap` limits its strength, the note says what was seen and how it is reached."""
@@ -137,7 +137,7 @@ class Project(Asked):
         found: list[tuple[Evidence, Fact | None]] = []
         for fact, trace in facts.get(job, ()):
             cap = trace.strength if trace.strength < Strength.USED else None
-            strength = self._strength(fact, roles[fact.at.path])
+            strength = self._strength(fact, roles[fact.path])
             found.append((self._evidence(fact, strength, trace.what, cap, trace.tool.name), fact))
         for path, tool, strength in files.get(job, ()):
             capped = strength if roles[path] == "code" else Strength.MENTIONED

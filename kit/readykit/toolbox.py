@@ -281,7 +281,7 @@ class Toolbox:
         return self._images[fact.value.split()[0]] if fact.name == "FROM" and fact.value.strip() else ()
 
     def _configured(self, fact: Fact) -> Sequence[Trace]:
-        setting = self._settings_of[fact.at.path][fact.name]
+        setting = self._settings_of[fact.path][fact.name]
         if setting is None:
             return ()
         found: list[Trace] = []

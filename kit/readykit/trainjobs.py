@@ -141,7 +141,7 @@ def training_jobs(project: Project) -> Iterator[tuple[CIJob, Fact]]:
                 said = last.detail.get("plain") or last.name
                 training = known[id(last)] = not testing(last) and starts(project, said, last.at.path)
             # what a script of the tests trains, it trains for the test
-            if training and not trial_step(chain[0]) and not any(project.role(f.at.path) == "test" for f in chain[1:]):
+            if training and not trial_step(chain[0]) and not any(project.role(f.path) == "test" for f in chain[1:]):
                 yield job, chain[0]
                 break
 
@@ -192,7 +192,7 @@ def handed_over(project: Project) -> Iterator[tuple[Fact, bool]]:
     """
     image_trains = trains_in_image(project)
     for fact in project.facts("yaml", role=("code", "docs", "test")):
-        path = fact.at.path
+        path = fact.path
         step = GITHUB_USES.match(fact.name) if fact.name.endswith("uses") else None
         if step and project.graph.active(path, "github") and given(project, fact, step["job"], image_trains):
             yield fact, clocked(project, path)

@@ -73,7 +73,24 @@ def test_two_find_what_one_finds(
     assert two(policy, monkeypatch) == alone
 
 
-def test_what_a_second_leaves_behind_is_judged_by_the_first(
+def test_processes_that_have_grown_hand_over_to_new_ones(
+    policy: Policy, alone: list[dict[str, Verdict]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+
+    class Counted(panel.Worker):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            begun.append(self.process)
+
+    monkeypatch.setattr(panel, "Worker", Counted)
+    monkeypatch.setattr(panel, "JUDGED_MEMORY", -1)  # whoever has judged a family has grown too large
+    assert two(policy, monkeypatch) == alone
+    families = {check.family for check in catalogue.checks()}
+    assert len(families) <= len(begun) <= len(families) + 2, "one for each, and who finds nothing left"
+
+
+def test_what_processes_leave_behind_is_judged_where_they_began(
     policy: Policy, alone: list[dict[str, Verdict]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dies(pile: Pile[Any], *_: Any) -> bytes:
@@ -81,5 +98,5 @@ def test_what_a_second_leaves_behind_is_judged_by_the_first(
         os.kill(os.getpid(), signal.SIGKILL)
         return b""
 
-    monkeypatch.setattr(panel, "_second", dies)
+    monkeypatch.setattr(panel, "_some", dies)
     assert two(policy, monkeypatch) == alone
