@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from readykit.repo import Repo
     from readykit.toolbox import Toolbox
 
-Entry = tuple[bytes, bool, bytes, str]
-"""What is kept of one file: the digest of its content, whether only its lines were read, what is `told` of it, why it
-could not be read."""
+Entry = tuple[bytes, bool, str, int, int]
+"""What is kept of one file: the digest of its content, whether only its lines were read, why it could not be read, and
+where in one long piece of bytes that begins and ends which is `told` of it: thousands of pieces would leave holes."""
 
 MAY_HOLD_SECRETS = re.compile(
     rb"(?i)(?:passw|secret|token(?!i[sz])|api[_-]?key|access_?key|account_?key|private_?key|credential|_pwd"
@@ -47,7 +47,7 @@ def told(repo: Repo, path: str, toolbox: Toolbox) -> bytes:
     return wire.packed((wire.rows(facts), repo.shown.get(path)))
 
 
-def taken_in(repo: Repo, path: str, known: bytes, why: str, toolbox: Toolbox) -> None:
+def taken_in(repo: Repo, path: str, known: bytes | memoryview, why: str, toolbox: Toolbox) -> None:
     """Take in what is known of a file, and why it could not be read."""
     facts, shows = wire.unpacked(known)
     repo.install(path, wire.facts(path, facts, repo.details), why)
@@ -62,42 +62,51 @@ class Kept:
         self.repo = repo
         self.toolbox = toolbox
         self.name = cache.key("facts", str(repo.place))
-        self._known = _loaded(self.name)
-        self._now: dict[str, Entry] = {}
+        self._known, self._told = _loaded(self.name)
+        self._same: dict[str, Entry] = {}
+        self._new: dict[str, Entry] = {}
+        self._told_now = bytearray()
 
     def installed(self, path: str) -> bool:
         """Take in the facts of a file when its content was seen before; says whether it was."""
         entry = self._known.get(path)
         if entry is None or entry[:2] != self._read_as(path):
             return False
-        self._now[path] = entry
-        taken_in(self.repo, path, entry[2], entry[3], self.toolbox)
+        self._same[path] = entry
+        taken_in(self.repo, path, self._told[entry[3] : entry[4]], entry[2], self.toolbox)
         known_leaks(self.repo)[path] = []  # what holds a credential is not kept
         return True
 
     def add(self, path: str, known: bytes, why: str) -> None:
         """Keep what is `told` of a file that `may_be_kept`."""
-        self._now[path] = (*self._read_as(path), known, why)
+        self._new[path] = self._entry(*self._read_as(path), why, known)
 
     def store(self) -> None:
         """Keep all this for the next audit, if it is not what was known already."""
-        known, now = self._known, self._now
-        if now.keys() != known.keys() or any(known[path] is not entry for path, entry in now.items()):
-            cache.store(self.name, wire.packed(now))
+        if self._new or self._same.keys() != self._known.keys():
+            for path, (digest, by_lines, why, start, end) in self._same.items():
+                self._new[path] = self._entry(digest, by_lines, why, self._told[start:end])
+            cache.store(self.name, wire.packed((self._new, self._told_now)))
+
+    def _entry(self, digest: bytes, by_lines: bool, why: str, known: bytes | memoryview) -> Entry:
+        start = len(self._told_now)
+        self._told_now += known
+        return digest, by_lines, why, start, len(self._told_now)
 
     def _read_as(self, path: str) -> tuple[bytes, bool]:
         return self.repo.digest(path), path in self.repo.by_lines
 
 
-def _loaded(name: str) -> dict[str, Entry]:
+def _loaded(name: str) -> tuple[dict[str, Entry], memoryview]:
     data = cache.load(name)
-    if data is None:
-        return {}
     try:
-        found: Any = wire.unpacked(data)
+        found: Any = wire.unpacked(data) if data is not None else None
     except wire.NotOurs:
-        return {}
-    return found if isinstance(found, dict) else {}
+        found = None
+    match found:
+        case (dict() as known, bytes() as whole):
+            return known, memoryview(whole)
+    return {}, memoryview(b"")
 
 
 def may_be_kept(repo: Repo, path: str, known: bytes) -> bool:

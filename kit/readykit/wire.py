@@ -65,7 +65,7 @@ def packed(values: Any) -> bytes:
     return marshal.dumps(values)
 
 
-def unpacked(data: bytes) -> Any:
+def unpacked(data: bytes | memoryview) -> Any:
     """Plain values from bytes that a digest has vouched for.
 
     Raises:
