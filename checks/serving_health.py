@@ -140,9 +140,7 @@ def loads(project: Project) -> tuple[list[Evidence], list[Evidence], list[Eviden
     named: list[Evidence] = []
     newest: list[Evidence] = []
     # a text with places to fill in has lost their names; the line that it stands in still has them
-    blind = {
-        f.at for f in project.facts("call", "assign") if (f.path in near or f.path in served) and whichever(f)
-    }
+    blind = {f.at for f in project.facts("call", "assign") if (f.path in near or f.path in served) and whichever(f)}
     for fact in project.doing("model registry lookup").facts + project.doing("fetching a model").facts:
         if fact.kind in ("import", "dependency") or BESIDE.search(fact.name):
             continue
@@ -151,9 +149,7 @@ def loads(project: Project) -> tuple[list[Evidence], list[Evidence], list[Eviden
                 named.append(project.evidence(fact, f"the settings name a version: {fact.value[:60]}"))
             continue
         from_store = fact.path in served or near.get(fact.path, FAR) <= NEAR
-        if not from_store and not (
-            fact.detail.get("language") and fact.path in {e.at.path for e in services(project)}
-        ):
+        if not from_store and not (fact.detail.get("language") and fact.path in {e.at.path for e in services(project)}):
             continue
         text = " ".join((fact.name, *fact.detail.values()))
         given = any(STATED.match(fact.detail.get(key, "None")) for key in REVISION)
@@ -185,11 +181,7 @@ def looked_up(project: Project) -> tuple[list[Evidence], list[Evidence]]:
     named, newest = [], []
     registers = {e.at.path for e in project.used("model registry")}
     for fact in project.doing("model registry lookup").facts:
-        if (
-            fact.path in registers
-            or fact.kind not in ("call", "string", "command")
-            or fact.path.endswith(".ipynb")
-        ):
+        if fact.path in registers or fact.kind not in ("call", "string", "command") or fact.path.endswith(".ipynb"):
             continue
         given = any(key in REVISION and value not in ("None", *EMPTY) for key, value in fact.detail.items())
         says = words(f"{fact.name} {fact.scope} {' '.join(fact.detail.values())}")
