@@ -26,7 +26,9 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
     kinds = "a folder (default: here), a file, .zip, .tar.gz, a bare repository, https://host/repository@ref#folder"
     parser.add_argument("path", nargs="?", default=".", metavar="TARGET", help=kinds)
     parser.add_argument("--profile", metavar="NAME", help="trial, starter, production (default) or regulated")
-    parser.add_argument("--format", default="terminal", choices=list(FORMATS), help="what to print")
+    parser.add_argument(
+        "--format", default="terminal", choices=list(FORMATS), metavar="NAME", help=f"print {', '.join(FORMATS)}"
+    )
     parser.add_argument(
         "-o",
         "--output",
