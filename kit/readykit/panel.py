@@ -17,7 +17,7 @@ from readykit.model import Check, Finding, Status, Verdict
 from readykit.pile import Pile
 from readykit.project import Project
 from readykit.score import weighed
-from readykit.worker import Died, Say, TooLong, Worker, at_most, can_fork, first_over, most_memory
+from readykit.worker import Died, Say, TooLong, Worker, at_most, can_fork, ended_processes_took, first_over, most_memory
 
 if TYPE_CHECKING:
     from readykit.policy import Policy
@@ -58,7 +58,11 @@ def _by_two(judged: Sequence[Judged], checks: Sequence[Check], policy: Policy) -
     order = sorted(families.values(), key=len, reverse=True)
     pile = Pile(order)
     found: list[dict[str, Finding]] = [{} for _ in judged]
-    begin = partial(Worker, partial(_some, pile, judged, policy))
+    before = ended_processes_took()
+
+    def begin() -> Worker:
+        return Worker(partial(_some, pile, judged, policy, (ended_processes_took() - before) / 2))
+
     at_work = [begin(), begin()]
     try:
         while at_work:
@@ -76,10 +80,15 @@ def _by_two(judged: Sequence[Judged], checks: Sequence[Check], policy: Policy) -
     return found
 
 
-def _some(pile: Pile[list[Check]], judged: Sequence[Judged], policy: Policy, say: Say) -> bytes:
-    """The work of one process: findings, until there is nothing left to ask or what was looked up takes much memory."""
+def _some(pile: Pile[list[Check]], judged: Sequence[Judged], policy: Policy, spent: float, say: Say) -> bytes:
+    """The work of one process: findings, until there is nothing left to ask or what was looked up takes much memory.
+
+    Its time for judging is what those before it, of which there were two at a time, have left: they `spent` so many
+    seconds.
+    """
     repo = judged[0][0].repo
     repo.say = say
+    repo.judged_since = time.process_time() - spent
     before, small = set(repo.unreadable), most_memory()
     found: list[dict[str, Finding]] = [{} for _ in judged]
     more = False

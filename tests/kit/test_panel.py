@@ -90,6 +90,17 @@ def test_processes_that_have_grown_hand_over_to_new_ones(
     assert len(families) <= len(begun) <= len(families) + 2, "one for each, and who finds nothing left"
 
 
+def test_the_time_to_judge_goes_on_through_all_processes(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    took = iter([0.0, 0.0, 0.0])  # before, and when the first two begin; then more than there is
+    monkeypatch.setattr(panel, "ended_processes_took", lambda: next(took, 3 * panel.JUDGING_SECONDS))
+    monkeypatch.setattr(panel, "JUDGED_MEMORY", -1)
+    whole, *_ = two(policy, monkeypatch)
+    late = {name for name, verdict in whole.items() if "seconds of judging" in verdict.message}
+    in_time = {name[:3] for name in whole.keys() - late}
+    assert late, "who begins late finds no time left"
+    assert 2 <= len(in_time) <= 4, "the families of the first two, and what is judged by the claims at the end"
+
+
 def test_what_processes_leave_behind_is_judged_where_they_began(
     policy: Policy, alone: list[dict[str, Verdict]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
