@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 from readykit import wire
@@ -29,6 +30,7 @@ LANGUAGES = {
     "jl": "Julia", "sql": "SQL", "tf": "HCL", "sh": "Shell", "kt": "Kotlin", "rb": "Ruby", "php": "PHP", "cs": "C#",
 }  # fmt: skip
 
+KIND, SCOPE = attrgetter("kind"), attrgetter("scope")
 OUR_FAULT = "its reader failed, which is a fault of ours"
 """How the row of a file begins on which a reader raised what none should raise."""
 
@@ -208,21 +210,22 @@ class Repo:
 
     def by_kind(self, path: str) -> dict[str, list[Fact]]:
         """What a file says, by kind of fact."""
-        kinds = self._kinds.get(path)
-        if kinds is None:
-            kinds = self._kinds[path] = {}
-            for fact in self.facts(path):
-                kinds.setdefault(fact.kind, []).append(fact)
-        return kinds
+        return self._by(self._kinds, KIND, path)
 
     def by_scope(self, path: str) -> dict[str, list[Fact]]:
         """What a file says, by the function, class or document that it stands in."""
-        scopes = self._scopes.get(path)
-        if scopes is None:
-            scopes = self._scopes[path] = {}
+        return self._by(self._scopes, SCOPE, path)
+
+    def _by(
+        self, known: dict[str, dict[str, list[Fact]]], said: Callable[[Fact], str], path: str
+    ) -> dict[str, list[Fact]]:
+        """What a file says, by what is said of each fact; worked out once."""
+        found = known.get(path)
+        if found is None:
+            found = known[path] = {}
             for fact in self.facts(path):
-                scopes.setdefault(fact.scope, []).append(fact)
-        return scopes
+                found.setdefault(said(fact), []).append(fact)
+        return found
 
     def facts_of(self, path: str, kind: str) -> Sequence[Fact]:
         """What a file says of one kind, in the order of lines."""

@@ -93,8 +93,10 @@ class Worker:
             Fault: the work failed by a mistake of ours.
         """
         try:
-            first_over([self], heard)
-            return self._over if isinstance(self._over, Died) else _told(*(self._over or (RESULT, b"")))
+            over = first_over([self], heard)._over
+            if over is None:
+                raise RuntimeError("nothing is told before it is over")
+            return over if isinstance(over, Died) else _told(*over)
         finally:
             self.end()
 

@@ -11,6 +11,7 @@ _COMPARED: Final[dict[type, Callable[[Any, Any], object]]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
     ast.GtE: operator.ge, ast.Is: operator.is_, ast.IsNot: operator.is_not,
 }  # fmt: skip
+_NAMED: Final = {"TYPE_CHECKING": False, "__debug__": True}
 _PLAIN: Final = (bool, int, float, str, type(None))
 
 
@@ -31,9 +32,8 @@ def for_types(test: ast.expr) -> bool:
 
 def settled(test: ast.expr) -> bool | None:
     """What a condition comes to, None when that shows only when it runs."""
-    kind = type(test)
-    if kind is ast.Name or kind is ast.Attribute:
-        return _named(test.id if isinstance(test, ast.Name) else test.attr if isinstance(test, ast.Attribute) else "")
+    if isinstance(test, ast.Name | ast.Attribute):
+        return _NAMED.get(test.id if isinstance(test, ast.Name) else test.attr)
     if isinstance(test, ast.Constant):
         return bool(test.value)
     if isinstance(test, ast.List | ast.Tuple | ast.Set):
@@ -48,10 +48,6 @@ def settled(test: ast.expr) -> bool | None:
     if isinstance(test, ast.Compare):
         return _compared(test)
     return False if isinstance(test, ast.Call) and _empty_range(test) else None
-
-
-def _named(name: str) -> bool | None:
-    return {"TYPE_CHECKING": False, "__debug__": True}.get(name)
 
 
 def _joined(test: ast.BoolOp) -> bool | None:
